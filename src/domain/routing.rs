@@ -1,0 +1,118 @@
+//! Who answers: never the office that is accused of conduct; else the table by category, field and area.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::agency::{Agency, AgencyId, valid_on};
+use super::jurisdiction::Jurisdiction;
+use super::place::AreaId;
+use super::taxonomy::Answers;
+
+/// A line of the routing table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoutingRule {
+    pub priority: i64,
+    /// `*` or a code.
+    pub category: String,
+    pub field: String,
+    pub area: String,
+    /// A code, `@area` or `@parent`.
+    pub agency: String,
+    pub notes: super::Names,
+    pub valid_from: Option<NaiveDate>,
+    pub valid_to: Option<NaiveDate>,
+}
+
+/// An agency chosen, and by which rule: what a person reads beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub agency: AgencyId,
+    /// `same`, `above`, `rule:<priority>`, `neighbours` or `reception`.
+    pub rule: String,
+    /// A rule or the citizen named the agency; a likeness is a suggestion only.
+    pub is_certain: bool,
+}
+
+/// What routing looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct RoutingQuestion<'a> {
+    pub category: Option<&'a str>,
+    pub about: Option<AgencyId>,
+    pub area: Option<AreaId>,
+    pub procedure: Option<&'a str>,
+    pub day: NaiveDate,
+}
+
+/// Who answers, by the pack's rules. `None`: a triage officer says.
+pub fn route(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Option<Route> {
+    let category = jurisdiction.category(question.category?)?;
+    match category.answers {
+        Answers::Same => named(jurisdiction, question).map(|a| certain(a.id, "same")),
+        Answers::Above => named(jurisdiction, question)
+            .and_then(|about| about.parent)
+            .and_then(|parent| in_force(jurisdiction, parent, question.day))
+            .map(|agency| certain(agency.id, "above")),
+        Answers::Rule => by_table(jurisdiction, question),
+    }
+}
+
+/// The office that the case is about as it stands today: its successor where it was dissolved and has one.
+fn named<'a>(jurisdiction: &'a Jurisdiction, question: &RoutingQuestion<'_>) -> Option<&'a Agency> {
+    in_force(jurisdiction, question.about?, question.day)
+}
+
+/// Follows successors transitively; a split unit has no single successor and is left to a person.
+fn in_force(jurisdiction: &Jurisdiction, id: AgencyId, day: NaiveDate) -> Option<&Agency> {
+    let mut agency = jurisdiction.agency(id)?;
+    // More steps than this would be a circle of successors.
+    for _ in 0..8 {
+        if agency.exists_on(day) {
+            return Some(agency);
+        }
+        match agency.successors.as_slice() {
+            [only] => agency = jurisdiction.agency(*only)?,
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn by_table(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Option<Route> {
+    let field = question.procedure.and_then(|p| jurisdiction.field_of(p)).unwrap_or("");
+    let area = question.area.and_then(|id| jurisdiction.area(id)).map_or("", |a| a.code.as_str());
+    let fits = |pattern: &str, word: &str| pattern == "*" || pattern == word;
+    for rule in &jurisdiction.rules {
+        let applies = valid_on(rule.valid_from, rule.valid_to, question.day)
+            && fits(&rule.category, question.category.unwrap_or(""))
+            && fits(&rule.field, field)
+            && fits(&rule.area, area);
+        if !applies {
+            continue;
+        }
+        // A rule whose office cannot be found here (no area given) leaves the case to the next rule.
+        if let Some(agency) = rule_agency(jurisdiction, rule, question) {
+            return Some(certain(agency, &format!("rule:{}", rule.priority)));
+        }
+    }
+    None
+}
+
+fn rule_agency(
+    jurisdiction: &Jurisdiction,
+    rule: &RoutingRule,
+    question: &RoutingQuestion<'_>,
+) -> Option<AgencyId> {
+    let agency = match rule.agency.as_str() {
+        "@area" => jurisdiction.agency_of_area(question.area?, question.day)?,
+        "@parent" => {
+            let about = named(jurisdiction, question)?;
+            in_force(jurisdiction, about.parent?, question.day)?
+        }
+        code => jurisdiction.agency_by_code(code, question.day)?,
+    };
+    Some(agency.id)
+}
+
+fn certain(agency: AgencyId, rule: &str) -> Route {
+    Route { agency, rule: rule.to_owned(), is_certain: true }
+}

@@ -1,0 +1,74 @@
+//! Categories, cues and abbreviations: what the pack says the world is made of.
+
+use serde::{Deserialize, Serialize};
+
+use super::Names;
+use super::scope::Scope;
+
+super::words! {
+    /// Which office answers a case of the category.
+    Answers {
+        /// The office that the case is about.
+        Same = "same",
+        /// The parent of that office, never the office itself.
+        Above = "above",
+        /// What the routing table says.
+        Rule = "rule",
+    }
+}
+
+super::words! {
+    /// What the machine may do by itself with a confident decision of the category.
+    Mode { Automatic = "automatic", Suggest = "suggest", }
+}
+
+/// A category of the pack's taxonomy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Category {
+    pub code: String,
+    pub scope: Scope,
+    pub answers: Answers,
+    pub mode: Mode,
+    /// A decision for this category restricts the case at once.
+    pub restricts: bool,
+    /// The item of law or the regime.
+    pub basis: String,
+    pub names: Names,
+    pub hints: Names,
+}
+
+super::words! {
+    /// Where a cue pulls; `none` is for names of procedures and offices, which speak for neither side.
+    Direction { In = "in", Out = "out", Flag = "flag", None = "none", }
+}
+
+/// A phrase that speaks for a side, a category or a flag.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cue {
+    /// Lower case, NFC.
+    pub phrase: String,
+    pub direction: Direction,
+    /// A category, or a flag's word where the direction is `flag`.
+    pub category: String,
+    /// A weak cue decides nothing alone.
+    pub strong: bool,
+    pub basis: String,
+    /// Counts only when typed with its marks: legal classes always do.
+    pub marks_required: bool,
+    pub reasons: Names,
+}
+
+/// A short form with its readings: all are searched, none decides a legal class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Abbreviation {
+    pub short: String,
+    pub readings: Vec<String>,
+}
+
+/// A kind of personal data that is found in free text and masked where the text leaves the desk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PersonalData {
+    pub kind: String,
+    /// In the syntax of the `regex` crate.
+    pub pattern: String,
+}

@@ -1,0 +1,122 @@
+//! Users, roles and what each may do: the permission table of the product, in one place.
+
+use serde::{Deserialize, Serialize};
+
+use super::agency::AgencyId;
+use super::case::{Case, Verb};
+use super::jurisdiction::Jurisdiction;
+use super::search::Sight;
+
+/// The row's id.
+pub type UserId = i64;
+
+super::words! {
+    /// What somebody is to the service.
+    Role {
+        Triage = "triage",
+        Agency = "agency",
+        Leader = "leader",
+        Oversight = "oversight",
+        Admin = "admin",
+    }
+}
+
+/// An officer, leader, overseer or administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    /// Required for the role agency; narrows a leader to a subtree.
+    pub agency: Option<AgencyId>,
+    /// May read restricted cases.
+    pub confidential: bool,
+    pub must_change_password: bool,
+    /// Asked for mail about cases that wait for a decision.
+    pub notify_triage: bool,
+    pub language: String,
+    pub disabled: bool,
+}
+
+impl User {
+    /// The agencies whose cases the user sees; `None`: all.
+    pub fn agencies_seen(&self, jurisdiction: &Jurisdiction) -> Option<Vec<AgencyId>> {
+        match (self.role, self.agency) {
+            (Role::Agency | Role::Leader, Some(agency)) => Some(jurisdiction.subtree(agency)),
+            // A user of the role agency without one is refused when made; should it happen, nothing is seen.
+            (Role::Agency, None) => Some(Vec::new()),
+            _ => None,
+        }
+    }
+
+    /// The reader's part of every query.
+    pub fn sight(&self, jurisdiction: &Jurisdiction) -> Sight {
+        Sight {
+            user: self.id,
+            confidential: self.confidential,
+            agencies: self.agencies_seen(jurisdiction),
+        }
+    }
+
+    /// May the user know of this case at all? `is_named`: a restricted case names the user.
+    pub fn may_see(&self, case: &Case, is_named: bool, jurisdiction: &Jurisdiction) -> bool {
+        if case.restricted {
+            return self.confidential || is_named;
+        }
+        self.is_within(case, jurisdiction)
+    }
+
+    /// May the user take the step on this case? Whether the case allows it now is another question.
+    pub fn may(
+        &self,
+        verb: Verb,
+        case: &Case,
+        is_named: bool,
+        jurisdiction: &Jurisdiction,
+    ) -> bool {
+        if !self.may_see(case, is_named, jurisdiction) || self.role == Role::Oversight {
+            return false;
+        }
+        // Whom the confidential right or the case itself lets in may do with it what triage may.
+        let as_triage = case.restricted || matches!(self.role, Role::Triage | Role::Admin);
+        match verb {
+            Verb::Decide | Verb::Route | Verb::Refer | Verb::Refuse | Verb::Restrict => as_triage,
+            Verb::Approve | Verb::ReturnAnswer => {
+                matches!(self.role, Role::Leader | Role::Admin)
+            }
+            _ => as_triage || matches!(self.role, Role::Agency | Role::Leader),
+        }
+    }
+
+    /// May the user read the reporter's name and contact?
+    pub fn sees_identity(&self, case: &Case) -> bool {
+        match self.role {
+            Role::Triage | Role::Leader | Role::Admin => true,
+            Role::Agency => !case.hide_identity,
+            Role::Oversight => false,
+        }
+    }
+
+    /// May look a reporter up by e-mail or telephone?
+    pub fn may_look_up_reporters(&self) -> bool {
+        matches!(self.role, Role::Triage | Role::Leader | Role::Admin)
+    }
+
+    /// May read reports; of all agencies, or of the own subtree.
+    pub fn may_read_reports(&self) -> bool {
+        true
+    }
+
+    /// May change agencies, users, packs; may read mail and health.
+    pub fn may_administer(&self) -> bool {
+        self.role == Role::Admin
+    }
+
+    fn is_within(&self, case: &Case, jurisdiction: &Jurisdiction) -> bool {
+        match self.agencies_seen(jurisdiction) {
+            None => true,
+            Some(agencies) => case.agency.is_some_and(|a| agencies.contains(&a)),
+        }
+    }
+}

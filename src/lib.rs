@@ -1,0 +1,5 @@
+//! Đăng Văn: citizens file, the service stores, judges, routes, mails, watches and counts.
+
+pub mod clock;
+pub mod domain;
+pub mod seal;
