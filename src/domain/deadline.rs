@@ -163,7 +163,5 @@ pub fn choose_clock<'a>(
             && fits(&c.authority, authority.word())
             && fits(&c.category, category.unwrap_or(""))
     })?;
-    clocks
-        .iter()
-        .find(|c| c.code == choice.clock && valid_on(c.valid_from, c.valid_to, day))
+    clocks.iter().find(|c| c.code == choice.clock && valid_on(c.valid_from, c.valid_to, day))
 }

@@ -141,8 +141,7 @@ impl Jurisdiction {
     pub fn agency_of_area(&self, area: AreaId, day: NaiveDate) -> Option<&Agency> {
         let mut area = self.area(area)?;
         for _ in 0..8 {
-            let office =
-                self.agencies.iter().find(|a| a.area == Some(area.id) && a.exists_on(day));
+            let office = self.agencies.iter().find(|a| a.area == Some(area.id) && a.exists_on(day));
             if office.is_some() {
                 return office;
             }
@@ -182,9 +181,8 @@ impl Jurisdiction {
 
     /// The letter in the reader's language, else in the default one.
     pub fn letter(&self, kind: LetterKind, language: &str) -> Option<&Letter> {
-        let of = |language: &str| {
-            self.letters.iter().find(|l| l.kind == kind && l.language == language)
-        };
+        let of =
+            |language: &str| self.letters.iter().find(|l| l.kind == kind && l.language == language);
         of(language).or_else(|| of(self.default_language()))
     }
 

@@ -69,7 +69,8 @@ pub fn e164(typed: &str, country_code: &str) -> Option<String> {
 pub fn looks_like_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let local_good = !local.is_empty() && local.len() <= 64 && !local.contains('@');
-    let plain = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\"".contains(c));
+    let plain =
+        text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\"".contains(c));
     let labels_good = domain.split('.').count() >= 2
         && domain.split('.').all(|label| {
             !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-')
