@@ -1,0 +1,379 @@
+//! The outbox: one row per recipient, written in the case's transaction; leases, outcomes, and what was sent.
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::prelude::*;
+
+use super::cases::{json, unjson, word};
+use super::schema::{outbox, sent_mails};
+use super::{AnyConn, StoreError, Stored, Tx};
+use crate::clock::Moment;
+use crate::domain::case::CaseId;
+use crate::domain::letter::{LetterKind, Values};
+use crate::seal::{Kind, Place, Uid, random};
+
+/// A worker that has taken a mail has this long before another may; it renews while it sends.
+pub const LEASE_SECONDS: i64 = 60;
+
+crate::domain::words! {
+    /// Where a mail stands.
+    MailState {
+        Queued = "queued",
+        Sending = "sending",
+        Sent = "sent",
+        /// The connection stood and no reply came: it may or may not have arrived.
+        Uncertain = "uncertain",
+        Refused = "refused",
+        Bounced = "bounced",
+        /// A later step made it wrong before it was sent.
+        Superseded = "superseded",
+        /// The recipient has no address that could be written to.
+        NoAddress = "no_address",
+    }
+}
+
+/// A mail to be written: who, which letter, what it needs; no address and no text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMail {
+    pub message_id: String,
+    /// `reporter`, `agency` or `user`.
+    pub recipient_kind: &'static str,
+    pub recipient_id: i64,
+    pub letter: LetterKind,
+    /// Hash of a text by the name `text`, codes and dates by the names of placeholders.
+    pub parameters: Values,
+    pub text_hash: Option<String>,
+    pub language: String,
+    pub not_before: Moment,
+}
+
+/// A mail of the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MailRow {
+    pub id: i64,
+    pub case_id: Option<CaseId>,
+    pub message_id: String,
+    pub recipient_kind: String,
+    pub recipient_id: i64,
+    pub letter: LetterKind,
+    pub parameters: Values,
+    pub text_hash: Option<String>,
+    pub language: String,
+    pub state: MailState,
+    pub attempts: i64,
+    pub created_at: Moment,
+    pub not_before: Moment,
+    pub last_error: Option<String>,
+    pub sent_at: Option<Moment>,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Parameters {
+    values: Values,
+    text: Option<String>,
+}
+
+type Row = (
+    (i64, Option<i64>, String, String, i64, String, String, String),
+    (String, i64, NaiveDateTime, NaiveDateTime, Option<String>, Option<NaiveDateTime>),
+);
+
+fn columns() -> (
+    (
+        outbox::id,
+        outbox::case_id,
+        outbox::message_id,
+        outbox::recipient_kind,
+        outbox::recipient_id,
+        outbox::letter,
+        outbox::parameters,
+        outbox::language,
+    ),
+    (
+        outbox::state,
+        outbox::attempts,
+        outbox::created_at,
+        outbox::not_before,
+        outbox::last_error,
+        outbox::sent_at,
+    ),
+) {
+    (
+        (
+            outbox::id,
+            outbox::case_id,
+            outbox::message_id,
+            outbox::recipient_kind,
+            outbox::recipient_id,
+            outbox::letter,
+            outbox::parameters,
+            outbox::language,
+        ),
+        (
+            outbox::state,
+            outbox::attempts,
+            outbox::created_at,
+            outbox::not_before,
+            outbox::last_error,
+            outbox::sent_at,
+        ),
+    )
+}
+
+fn mail(row: Row) -> Stored<MailRow> {
+    let (
+        (id, case_id, message_id, recipient_kind, recipient_id, letter, parameters, language),
+        rest,
+    ) = row;
+    let (state, attempts, created, not_before, last_error, sent_at) = rest;
+    let parameters: Parameters = unjson(&parameters)?;
+    Ok(MailRow {
+        id,
+        case_id,
+        message_id,
+        recipient_kind,
+        recipient_id,
+        letter: word(&letter)?,
+        parameters: parameters.values,
+        text_hash: parameters.text,
+        language,
+        state: word(&state)?,
+        attempts,
+        created_at: created.and_utc(),
+        not_before: not_before.and_utc(),
+        last_error,
+        sent_at: sent_at.map(|t| t.and_utc()),
+    })
+}
+
+/// Puts a mail into the outbox.
+pub fn insert(conn: &mut AnyConn, case: Option<CaseId>, new: &NewMail, at: Moment) -> Stored<()> {
+    let parameters = Parameters { values: new.parameters.clone(), text: new.text_hash.clone() };
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::case_id.eq(case),
+            outbox::message_id.eq(&new.message_id),
+            outbox::recipient_kind.eq(new.recipient_kind),
+            outbox::recipient_id.eq(new.recipient_id),
+            outbox::letter.eq(new.letter.word()),
+            outbox::parameters.eq(json(&parameters)?),
+            outbox::language.eq(&new.language),
+            outbox::state.eq(MailState::Queued.word()),
+            outbox::attempts.eq(0),
+            outbox::created_at.eq(at.naive_utc()),
+            outbox::not_before.eq(new.not_before.naive_utc()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes unsent letters of these kinds back; what was tried already stays, since it may have arrived.
+pub fn supersede(conn: &mut AnyConn, case: CaseId, letters: &[LetterKind]) -> Stored<usize> {
+    let words: Vec<&str> = letters.iter().map(|l| l.word()).collect();
+    let unsent = outbox::case_id
+        .eq(Some(case))
+        .and(outbox::letter.eq_any(words))
+        .and(outbox::state.eq(MailState::Queued.word()))
+        .and(outbox::attempts.eq(0));
+    let changed = diesel::update(outbox::table.filter(unsent))
+        .set(outbox::state.eq(MailState::Superseded.word()))
+        .execute(conn)?;
+    Ok(changed)
+}
+
+/// Takes mails that are due, for `holder` and for the length of a lease.
+pub fn lease(conn: &mut AnyConn, holder: &str, now: Moment, limit: i64) -> Stored<Vec<MailRow>> {
+    let naive = now.naive_utc();
+    let waiting = [MailState::Queued.word(), MailState::Uncertain.word()];
+    let free = outbox::state
+        .eq_any(waiting)
+        .and(outbox::not_before.le(naive))
+        .or(outbox::state.eq(MailState::Sending.word()).and(outbox::leased_until.lt(naive)));
+    let ids: Vec<i64> = outbox::table
+        .filter(free)
+        .order((outbox::not_before, outbox::id))
+        .limit(limit)
+        .select(outbox::id)
+        .load(conn)?;
+    let until = now + TimeDelta::seconds(LEASE_SECONDS);
+    diesel::update(outbox::table.filter(outbox::id.eq_any(&ids)))
+        .set((
+            outbox::state.eq(MailState::Sending.word()),
+            outbox::leased_by.eq(Some(holder)),
+            outbox::leased_until.eq(Some(until.naive_utc())),
+        ))
+        .execute(conn)?;
+    let rows = outbox::table
+        .filter(outbox::id.eq_any(&ids))
+        .order(outbox::id)
+        .select(columns())
+        .load::<Row>(conn)?;
+    rows.into_iter().map(mail).collect()
+}
+
+/// Holds the leases of `holder` for another while.
+pub fn renew(conn: &mut AnyConn, holder: &str, now: Moment) -> Stored<()> {
+    let own = outbox::leased_by.eq(holder).and(outbox::state.eq(MailState::Sending.word()));
+    let until = now + TimeDelta::seconds(LEASE_SECONDS);
+    diesel::update(outbox::table.filter(own))
+        .set(outbox::leased_until.eq(Some(until.naive_utc())))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Gives back what was leased and not tried: at a stop, or of a predecessor that is gone.
+pub fn give_back(conn: &mut AnyConn, holder: Option<&str>) -> Stored<usize> {
+    let sending = outbox::state.eq(MailState::Sending.word());
+    let set = (
+        outbox::state.eq(MailState::Queued.word()),
+        outbox::leased_by.eq(None::<String>),
+        outbox::leased_until.eq(None::<NaiveDateTime>),
+    );
+    let changed = match holder {
+        Some(holder) => {
+            let own = sending.and(outbox::leased_by.eq(holder));
+            diesel::update(outbox::table.filter(own)).set(set).execute(conn)?
+        }
+        None => diesel::update(outbox::table.filter(sending)).set(set).execute(conn)?,
+    };
+    Ok(changed)
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    pub state: MailState,
+    pub error: Option<String>,
+    /// When to try again; only for states that are tried again.
+    pub not_before: Moment,
+    /// A code 4xx, a fault of the network or an unclear end: counted as an attempt.
+    pub attempts: i64,
+}
+
+/// Writes down how a try ended, if the lease is still `holder`'s.
+pub fn finish(conn: &mut AnyConn, id: i64, holder: &str, tried: &Tried, now: Moment) -> Stored<()> {
+    let own = outbox::id.eq(id).and(outbox::leased_by.eq(holder));
+    let sent = (tried.state == MailState::Sent).then(|| now.naive_utc());
+    let changed = diesel::update(outbox::table.filter(own))
+        .set((
+            outbox::state.eq(tried.state.word()),
+            outbox::attempts.eq(tried.attempts),
+            outbox::last_error.eq(&tried.error),
+            outbox::not_before.eq(tried.not_before.naive_utc()),
+            outbox::sent_at.eq(sent),
+            outbox::leased_by.eq(None::<String>),
+            outbox::leased_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Keeps a mail as it was sent, its code blanked.
+pub fn keep_sent(tx: &mut Tx<'_>, case: &Uid, id: i64, message: &str, at: Moment) -> Stored<()> {
+    let row: Uid = random()?;
+    let place = Place { table: "sent_mails", case, row: &row };
+    diesel::insert_into(sent_mails::table)
+        .values((
+            sent_mails::uid.eq(row.to_vec()),
+            sent_mails::outbox_id.eq(id),
+            sent_mails::sealed.eq(tx.seal.seal(Kind::Text, &place, message.as_bytes())?),
+            sent_mails::sent_at.eq(at.naive_utc()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The mails of a case, the first first.
+pub fn of_case(conn: &mut AnyConn, case: CaseId) -> Stored<Vec<MailRow>> {
+    let rows = outbox::table
+        .filter(outbox::case_id.eq(Some(case)))
+        .order(outbox::id)
+        .select(columns())
+        .load::<Row>(conn)?;
+    rows.into_iter().map(mail).collect()
+}
+
+/// One mail.
+pub fn by_id(conn: &mut AnyConn, id: i64) -> Stored<MailRow> {
+    mail(outbox::table.find(id).select(columns()).first::<Row>(conn)?)
+}
+
+/// Mails by state, the newest first.
+pub fn newest(
+    conn: &mut AnyConn,
+    states: &[MailState],
+    limit: i64,
+    offset: i64,
+) -> Stored<Vec<MailRow>> {
+    let words: Vec<&str> = states.iter().map(|s| s.word()).collect();
+    let rows = outbox::table
+        .filter(outbox::state.eq_any(words))
+        .order(outbox::id.desc())
+        .limit(limit)
+        .offset(offset)
+        .select(columns())
+        .load::<Row>(conn)?;
+    rows.into_iter().map(mail).collect()
+}
+
+/// How many mails stand in each state.
+pub fn counts(conn: &mut AnyConn) -> Stored<Vec<(MailState, i64)>> {
+    let rows = outbox::table
+        .group_by(outbox::state)
+        .select((outbox::state, diesel::dsl::count_star()))
+        .load::<(String, i64)>(conn)?;
+    rows.into_iter().map(|(state, n)| Ok((word(&state)?, n))).collect()
+}
+
+/// When the oldest mail that should have left was due.
+pub fn oldest_unsent(conn: &mut AnyConn, now: Moment) -> Stored<Option<Moment>> {
+    let waiting =
+        [MailState::Queued.word(), MailState::Sending.word(), MailState::Uncertain.word()];
+    let due = outbox::state.eq_any(waiting).and(outbox::not_before.le(now.naive_utc()));
+    let oldest = outbox::table
+        .filter(due)
+        .order(outbox::created_at)
+        .select(outbox::created_at)
+        .first::<NaiveDateTime>(conn)
+        .optional()?;
+    Ok(oldest.map(|t| t.and_utc()))
+}
+
+/// Is anything left that is due or waits for its minute?
+pub fn has_waiting(conn: &mut AnyConn) -> Stored<bool> {
+    let waiting =
+        [MailState::Queued.word(), MailState::Sending.word(), MailState::Uncertain.word()];
+    let count: i64 =
+        outbox::table.filter(outbox::state.eq_any(waiting)).count().get_result(conn)?;
+    Ok(count > 0)
+}
+
+/// The cases with a mail that was refused or has no address: the desk's queue.
+pub fn failed_cases(conn: &mut AnyConn, limit: i64) -> Stored<Vec<CaseId>> {
+    let failed = [MailState::Refused.word(), MailState::Bounced.word()];
+    let ids: Vec<Option<i64>> = outbox::table
+        .filter(outbox::state.eq_any(failed).and(outbox::case_id.is_not_null()))
+        .select(outbox::case_id)
+        .distinct()
+        .order(outbox::case_id.desc())
+        .limit(limit)
+        .load(conn)?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
+/// The message as it was sent, for the reader of mails.
+pub fn sent_message(
+    conn: &mut AnyConn,
+    seal: &crate::seal::Seal,
+    case: &Uid,
+    id: i64,
+) -> Stored<Option<String>> {
+    let row = sent_mails::table
+        .filter(sent_mails::outbox_id.eq(id))
+        .order(sent_mails::id.desc())
+        .select((sent_mails::uid, sent_mails::sealed))
+        .first::<(Vec<u8>, Vec<u8>)>(conn)
+        .optional()?;
+    let Some((row, sealed)) = row else { return Ok(None) };
+    let place = Place { table: "sent_mails", case, row: &super::cases::uid(&row)? };
+    Ok(Some(seal.open_text(&place, &sealed)?))
+}
