@@ -1,5 +1,6 @@
 //! The nouns and the rules of the field: pure, synchronous, total. No database, no network, no clock of its own.
 
+pub mod action;
 pub mod agency;
 pub mod case;
 pub mod deadline;
