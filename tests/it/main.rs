@@ -1,1 +1,3 @@
+//! One test binary: modules by subject.
 
+mod text;
