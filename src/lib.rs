@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod domain;
+pub mod intake;
 pub mod seal;
 pub mod store;
 pub mod text;

@@ -7,6 +7,7 @@ pub mod deadline;
 pub mod error;
 pub mod event;
 pub mod figures;
+pub mod file;
 pub mod jurisdiction;
 pub mod letter;
 pub mod notice;

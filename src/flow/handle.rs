@@ -14,7 +14,8 @@ use crate::domain::routing::{RoutingQuestion, route};
 use crate::domain::scope::{Basis, Label, Scope};
 use crate::domain::user::{Role, User};
 use crate::store::cases::{self, StoredCase};
-use crate::store::examples::{Decision, Grounds, insert_decision, set_verdict};
+use crate::domain::file::{Decision, Grounds};
+use crate::store::examples::{insert_decision, set_verdict};
 use crate::store::texts::NewText;
 use crate::store::{Tx, history, outbox, users};
 

@@ -11,7 +11,8 @@ use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
 use crate::seal::{Uid, random};
 use crate::store::cases::{self, StoredCase};
-use crate::store::examples::{Decision, Grounds, insert_decision};
+use crate::domain::file::{Decision, Grounds};
+use crate::store::examples::insert_decision;
 use crate::store::texts::{self, NewText};
 use crate::store::{Tx, idempotency};
 

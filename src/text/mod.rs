@@ -5,6 +5,7 @@ pub mod clean;
 pub mod excerpt;
 pub mod fold;
 pub mod language;
+pub mod messages;
 pub mod personal;
 pub mod tokens;
 
