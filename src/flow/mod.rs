@@ -10,6 +10,7 @@ pub mod handle;
 pub mod learn;
 pub mod receive;
 pub mod record;
+pub mod report;
 pub mod sign_in;
 pub mod sync_index;
 

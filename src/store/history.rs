@@ -98,9 +98,9 @@ fn follow_row(
         _ => {}
     }
     if old.deadline != next.deadline {
-        close_deadline(conn, id, at)?;
+        close_deadline(conn, id, step.occurred_at)?;
         if let Some(deadline) = &next.deadline {
-            insert_deadline(conn, id, deadline, step.event.kind(), at)?;
+            insert_deadline(conn, id, deadline, step.event.kind(), step.occurred_at)?;
         }
     }
     if old.labels != next.labels {
