@@ -1,1 +1,13 @@
+//! The single test binary: one link, one process, every test a module.
+#![allow(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on must stop, loudly"
+)]
 
+mod config;
