@@ -10,4 +10,5 @@
     reason = "a test that cannot go on must stop, loudly"
 )]
 
+mod auth;
 mod config;
