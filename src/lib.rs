@@ -4,6 +4,7 @@ pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod mail;
 pub mod seal;
 pub mod store;
 pub mod telemetry;

@@ -12,3 +12,4 @@
 
 mod auth;
 mod config;
+mod letters;
