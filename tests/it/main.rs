@@ -1,3 +1,16 @@
-//! One test binary: modules by subject.
+//! The single test binary: one link, one process, every test a module.
+#![allow(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on must stop, loudly"
+)]
 
+mod auth;
+mod config;
+mod letters;
 mod text;
