@@ -11,7 +11,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::flow::Context;
 use crate::index::Index;
 use crate::index::scope::Engine;
-use crate::mail::transport::Transport;
+use crate::mail::{Limits, Transport};
 use crate::seal::{Seal, hex, random};
 use crate::store::{DatabaseUrl, Store, StoreError, examples, packs};
 use crate::text::messages::Messages;
@@ -67,8 +67,9 @@ impl App {
         store: Store,
     ) -> Result<App, AssemblyError> {
         let messages = Messages::new().map_err(|e| AssemblyError::new("messages", e))?;
-        let transport =
-            Transport::new(&config).map_err(|e| AssemblyError::new("DANGVAN_SMTP_URL", e))?;
+        let folder = config.data.join("mail");
+        let transport = Transport::new(config.smtp_url.as_deref(), &folder, Limits::SERVICE)
+            .map_err(|e| AssemblyError::new("mail", e))?;
         let rules = load_rules(&store, &clock).await?;
         let holder = random::<8>().map_err(|e| AssemblyError::new("random", e))?;
         Ok(App {

@@ -7,7 +7,6 @@ use crate::domain::user::User;
 use crate::index::scope::Engine;
 use crate::store::cases::StoredCase;
 use crate::store::{AnyConn, Store, Tx, examples, texts};
-use crate::text::personal::Patterns;
 
 /// Keeps an officer's label, in the transaction of the decision.
 pub fn keep_label(
@@ -22,16 +21,15 @@ pub fn keep_label(
         (Some(category), Scope::In | Scope::Out) if !held => category.clone(),
         _ => {
             examples::remove_example(tx.conn, after.keys.id)?;
-            context.engine.forget(&case.number)?;
+            context.engine.forget(&case.number);
             return Ok(());
         }
     };
     let stored = texts::of_case(tx.conn, tx.seal, after.keys.id)?;
     let Some(text) = stored.iter().find(|t| t.kind == "case") else { return Ok(()) };
-    let patterns = Patterns::new(&patterns_of(context))?;
     let example = Example {
         number: Some(case.number.clone()),
-        text: patterns.mask(&text.body),
+        text: context.patterns.mask(&text.body),
         language: case.language.clone(),
         scope: case.scope,
         category,
@@ -40,18 +38,13 @@ pub fn keep_label(
     Ok(())
 }
 
-fn patterns_of(context: &Context) -> Vec<(String, String)> {
-    let data = &context.rules.settings.personal_data;
-    data.iter().map(|p| (p.kind.clone(), p.pattern.clone())).collect()
-}
-
 /// Takes up the labels that were kept since `mark`, by this process or another; returns the new mark.
 pub async fn follow(store: &Store, engine: &Engine, mark: i64) -> Result<i64, FlowError> {
     let seal = store.seal().clone();
     let read = move |conn: &mut AnyConn| Ok::<_, FlowError>(examples::after(conn, &seal, mark)?);
     let (newest, labels) = store.read(read).await?;
     for label in labels {
-        engine.learn(label)?;
+        engine.learn(label);
     }
     Ok(newest)
 }

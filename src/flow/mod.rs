@@ -12,6 +12,7 @@ pub mod receive;
 pub mod record;
 pub mod report;
 pub mod sign_in;
+pub mod sweep;
 pub mod sync_index;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::index::scope::Engine;
 use crate::seal::SealError;
 use crate::store::{MayBeDown, Store, StoreError};
 use crate::text::messages::Messages;
+use crate::text::personal::PersonalPatterns;
 
 /// What the verbs need of the world, built by the assembly for each call.
 #[derive(Clone)]
@@ -31,6 +33,8 @@ pub struct Context {
     pub store: Store,
     pub rules: Arc<Jurisdiction>,
     pub engine: Arc<Engine>,
+    /// Finds identity and telephone numbers in free text.
+    pub patterns: Arc<PersonalPatterns>,
     pub messages: Arc<Messages>,
     /// The domain of Message-IDs.
     pub mail_domain: Arc<str>,
