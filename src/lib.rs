@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod domain;
+pub mod pack;
 pub mod seal;
 pub mod text;

@@ -1,3 +1,4 @@
 //! One test binary: modules by subject.
 
+mod pack;
 mod text;
