@@ -1,4 +1,5 @@
-//! Codes that are unique at a time only: which row a code means, and rows that claim the same code at once.
+//! Codes that are unique at a time only: which row a code means, and rows that claim the same
+//! code at once.
 
 use chrono::NaiveDate;
 

@@ -1,5 +1,5 @@
-//! Rows → the nouns of the domain. A row with a fault is still made, with a word that is never seen: any fault
-//! refuses the whole pack.
+//! Rows → the nouns of the domain. A row with a fault is still made, with a word that is never
+//! seen: any fault refuses the whole pack.
 
 use super::codes::{Coded, afterwards, at_the_time, reference, references};
 use super::table::{Problems, Table};

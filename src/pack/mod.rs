@@ -1,9 +1,11 @@
-//! Pack files ↔ domain: one folder holds all that belongs to one jurisdiction. It is read as a whole and checked
-//! as a whole, and every fault is named by file, line and column. No database is known here.
+//! Pack files ↔ domain: one folder holds all that belongs to one jurisdiction. It is read as a
+//! whole and checked as a whole, and every fault is named by file, line and column. No database
+//! is known here.
 
 mod codes;
 mod convert;
 mod read;
+mod shapes;
 mod source;
 mod table;
 mod validate;

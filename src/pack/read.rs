@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::codes::coded;
 use super::source::Source;
 use super::table::{Problems, Shape, Table, check_composed};
-use super::{PackError, convert, validate};
+use super::{PackError, convert, shapes, validate};
 use crate::domain::Names;
 use crate::domain::jurisdiction::{Jurisdiction, Settings};
 use crate::domain::letter::{Letter, LetterKind};
@@ -132,64 +132,21 @@ fn settings(source: &Source, problems: &mut Problems) -> Option<Settings> {
 }
 
 fn tables(source: &Source, languages: &[String], problems: &mut Problems) -> Tables {
-    let mut read = |file, columns, texts| {
-        let optional: &[&str] = if file == "agencies.tsv" { &["answers_unreviewed"] } else { &[] };
-        Table::read(source, &Shape { file, columns, optional, texts }, languages, problems)
-    };
+    let mut read = |shape: &Shape| Table::read(source, shape, languages, problems);
     Tables {
-        taxonomy: read(
-            "taxonomy.tsv",
-            &["code", "scope", "answers", "mode", "restricts", "basis"],
-            &["name", "hint"],
-        ),
-        cues: read(
-            "cues.tsv",
-            &["phrase", "direction", "category", "strength", "basis", "marks"],
-            &["reason"],
-        ),
-        abbreviations: read("abbreviations.tsv", &["abbr", "expansion", "other_readings"], &[]),
-        areas: read(
-            "areas.tsv",
-            &["code", "level", "parent", "valid_from", "valid_to", "successors"],
-            &["name"],
-        ),
-        agencies: read(
-            "agencies.tsv",
-            &[
-                "code",
-                "level",
-                "parent",
-                "email",
-                "phone",
-                "address",
-                "area",
-                "fields",
-                "valid_from",
-                "valid_to",
-                "successors",
-            ],
-            &["name"],
-        ),
-        fields: read("fields.tsv", &["code"], &["name"]),
-        procedures: read("procedures.tsv", &["code", "field", "level"], &["name"]),
-        rules: read(
-            "rules.tsv",
-            &["priority", "category", "field", "area", "agency", "valid_from", "valid_to"],
-            &["note"],
-        ),
-        clocks: read(
-            "clocks.tsv",
-            &["code", "limit", "unit", "trigger", "verified", "basis", "valid_from", "valid_to"],
-            &["name"],
-        ),
-        clock_map: read("clock_map.tsv", &["scope", "authority", "category", "clock"], &[]),
-        calendar: read("calendar.tsv", &["date", "kind", "provisional"], &["name"]),
-        refusals: read("refusals.tsv", &["code", "basis"], &["name"]),
-        destinations: read(
-            "destinations.tsv",
-            &["code", "categories", "contact"],
-            &["name", "guidance"],
-        ),
+        taxonomy: read(&shapes::TAXONOMY),
+        cues: read(&shapes::CUES),
+        abbreviations: read(&shapes::ABBREVIATIONS),
+        areas: read(&shapes::AREAS),
+        agencies: read(&shapes::AGENCIES),
+        fields: read(&shapes::FIELDS),
+        procedures: read(&shapes::PROCEDURES),
+        rules: read(&shapes::RULES),
+        clocks: read(&shapes::CLOCKS),
+        clock_map: read(&shapes::CLOCK_MAP),
+        calendar: read(&shapes::CALENDAR),
+        refusals: read(&shapes::REFUSALS),
+        destinations: read(&shapes::DESTINATIONS),
     }
 }
 

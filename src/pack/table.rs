@@ -1,4 +1,5 @@
-//! A tab-separated file: header, rows, typed cells. Faults are collected, so that one run names them all.
+//! A tab-separated file: header, rows, typed cells. Faults are collected, so that one run names
+//! them all.
 
 use std::str::FromStr;
 

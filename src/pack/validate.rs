@@ -1,5 +1,5 @@
-//! What must hold across the files of a pack: every code that is named exists, nothing is missing in a language,
-//! legal classes ask for marks, and there is enough to learn from.
+//! What must hold across the files of a pack: every code that is named exists, nothing is missing
+//! in a language, legal classes ask for marks, and there is enough to learn from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::read::Tables;
 use super::table::{Problems, Table};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Authority, Flag, Scope};
-use crate::domain::taxonomy::Direction;
+use crate::domain::taxonomy::{Direction, NEGATION};
 use crate::text::personal::PersonalPatterns;
 
 const SETTINGS_FILE: &str = "pack.toml";
@@ -97,7 +97,7 @@ fn cues(table: &Table, jurisdiction: &Jurisdiction, problems: &mut Problems) {
         };
         let category = jurisdiction.category(&cue.category);
         match cue.direction {
-            Direction::None if cue.category.is_empty() => {}
+            Direction::None if cue.category.is_empty() || cue.category == NEGATION => {}
             Direction::None => wrong("category", "speaks for no side and names none".to_owned()),
             Direction::Flag => {
                 if let Err(error) = cue.category.parse::<Flag>() {
@@ -150,7 +150,8 @@ fn exemplars(jurisdiction: &Jurisdiction, problems: &mut Problems) {
     }
 }
 
-/// Codes of areas, agencies and clocks are unique at a time only; those of the other tables for good.
+/// Codes of areas, agencies and clocks are unique at a time only; those of the other tables for
+/// good.
 fn unique_codes(tables: &Tables, problems: &mut Problems) {
     let single = [
         &tables.taxonomy,

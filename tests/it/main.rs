@@ -1,4 +1,5 @@
 //! One test binary: modules by subject.
 
 mod pack;
+mod scope;
 mod text;
