@@ -10,9 +10,9 @@ use crate::config::Config;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::flow::Context;
 use crate::index::Index;
-use crate::index::scope::Engine;
+use crate::index::scope::{self, Engine};
 use crate::mail::{Limits, Transport};
-use crate::seal::{Seal, hex, random};
+use crate::seal::{Seal, fingerprint, hex, random};
 use crate::store::{DatabaseUrl, Store, StoreError, examples, packs};
 use crate::text::messages::Messages;
 use crate::text::personal::PersonalPatterns;
@@ -167,8 +167,7 @@ async fn load_rules(store: &Store, clock: &Clock) -> Result<Rules, AssemblyError
         .iter()
         .map(|p| (p.kind.clone(), p.pattern.clone()))
         .collect();
-    let patterns =
-        PersonalPatterns::compile(&pairs).map_err(|e| AssemblyError::new("pack", e))?;
+    let patterns = PersonalPatterns::compile(&pairs).map_err(|e| AssemblyError::new("pack", e))?;
     let jurisdiction = Arc::new(jurisdiction);
     let engine = build_engine(store, clock, jurisdiction.clone()).await?;
     Ok(Rules { jurisdiction, engine: Arc::new(engine), patterns: Arc::new(patterns) })
@@ -181,26 +180,28 @@ async fn build_engine(
     rules: Arc<Jurisdiction>,
 ) -> Result<Engine, AssemblyError> {
     let failed = |e: StoreError| AssemblyError::new("database", e);
-    let data = Engine::data_mark(&rules);
-    let recipe = Engine::RECIPE;
+    let taught = (&rules.categories, &rules.cues, &rules.exemplars);
+    let data = fingerprint(format!("{taught:?}").as_bytes());
+    let recipe = format!("scope-{}", scope::RECIPE);
+    let (same, kept) = (recipe.clone(), recipe);
     let (seal, mark) = (store.seal().clone(), data.clone());
     let (labels, model) = store
         .read(move |conn| {
             let labels = examples::after(conn, &seal, 0)?.1;
-            Ok::<_, StoreError>((labels, examples::model(conn, recipe, &mark)?))
+            Ok::<_, StoreError>((labels, examples::model(conn, &same, &mark)?))
         })
         .await
         .map_err(failed)?;
     let known = model.is_some();
-    let built = tokio::task::spawn_blocking(move || Engine::build(&rules, &labels, model.as_deref()))
-        .await
-        .map_err(|e| AssemblyError::new("engine", e))?;
+    let built =
+        tokio::task::spawn_blocking(move || Engine::build(&rules, &labels, model.as_deref()))
+            .await
+            .map_err(|e| AssemblyError::new("engine", e))?;
     let engine = built.map_err(|e| AssemblyError::new("engine", e))?;
     if !known {
         let (bytes, now) = (engine.model_bytes(), clock.now());
-        let keep = store.write(move |tx| {
-            examples::insert_model(tx.conn, recipe, &data, &bytes, now)
-        });
+        let keep =
+            store.write(move |tx| examples::insert_model(tx.conn, &kept, &data, &bytes, now));
         keep.await.map_err(failed)?;
     }
     Ok(engine)

@@ -107,8 +107,7 @@ pub fn user(config: &Config, command: UserCommand) -> Result<(), CliError> {
 }
 
 fn one_time() -> Result<(String, String), CliError> {
-    let secret =
-        password::one_time_password().map_err(|e| AssemblyError::new("password", e))?;
+    let secret = password::one_time_password().map_err(|e| AssemblyError::new("password", e))?;
     let hash = password::hash(&secret, Cost::SERVICE);
     Ok((secret, hash.map_err(|e| AssemblyError::new("password", e))?))
 }

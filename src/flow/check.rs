@@ -19,10 +19,7 @@ pub struct Findings {
 }
 
 /// Compares every case's row with its folded events. `progress` is told how many are done.
-pub async fn check(
-    store: &Store,
-    mut progress: impl FnMut(u64),
-) -> Result<Findings, FlowError> {
+pub async fn check(store: &Store, mut progress: impl FnMut(u64)) -> Result<Findings, FlowError> {
     let mut out = Findings::default();
     let mut after: CaseId = 0;
     loop {

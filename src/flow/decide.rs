@@ -38,7 +38,11 @@ pub struct Proposal {
 }
 
 /// Judges a text as of now.
-pub async fn decide(context: &Context, question: Question, at: Moment) -> Result<Proposal, FlowError> {
+pub async fn decide(
+    context: &Context,
+    question: Question,
+    at: Moment,
+) -> Result<Proposal, FlowError> {
     let engine = context.engine.clone();
     let rules = context.rules.clone();
     off_thread(move || {

@@ -190,20 +190,15 @@ fn address(
 type Letter = (Outgoing, String);
 
 /// The letter as a message, and the copy that is kept of it with code and link blanked.
-fn write_letter(
-    context: &Context,
-    from: &str,
-    order: &Order,
-) -> Result<Option<Letter>, FlowError> {
+fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Option<Letter>, FlowError> {
     let row = &order.row;
     let Some(to) = &order.address else { return Ok(None) };
     let Some(letter) = context.rules.letter(row.letter, &row.language) else { return Ok(None) };
     let values = values(context, order);
     let code = values.get(&Placeholder::Code).cloned();
     let link = values.get(&Placeholder::TrackUrl).cloned();
-    let failed = |e: crate::mail::render::RenderError| {
-        FlowError::Store(StoreError::Corrupt(e.to_string()))
-    };
+    let failed =
+        |e: crate::mail::render::RenderError| FlowError::Store(StoreError::Corrupt(e.to_string()));
     let Composed { subject, text, html } =
         compose(letter, &values, &frame(context, row)).map_err(failed)?;
     let outgoing = Outgoing {
@@ -272,10 +267,7 @@ fn values(context: &Context, order: &Order) -> Values {
 
 /// Gives back the leases of this process, at a stop, or of all, at a start on a database of one's own.
 pub async fn give_back(context: &Context, holder: Option<String>) -> Result<usize, FlowError> {
-    context
-        .store
-        .write(move |tx| Ok(outbox::give_back(tx.conn, holder.as_deref())?))
-        .await
+    context.store.write(move |tx| Ok(outbox::give_back(tx.conn, holder.as_deref())?)).await
 }
 
 /// Holds the leases of this process while it sends.

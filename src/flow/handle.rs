@@ -10,11 +10,11 @@ use crate::domain::case::{Pending, Verb};
 use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::{FieldError, Refusal, Rule};
 use crate::domain::event::{Decided, Event};
+use crate::domain::file::{Decision, Grounds};
 use crate::domain::routing::{RoutingQuestion, route};
 use crate::domain::scope::{Basis, Label, Scope};
 use crate::domain::user::{Role, User};
 use crate::store::cases::{self, StoredCase};
-use crate::domain::file::{Decision, Grounds};
 use crate::store::examples::{insert_decision, set_verdict};
 use crate::store::texts::NewText;
 use crate::store::{Tx, history, outbox, users};
@@ -193,9 +193,8 @@ fn decide_event(
     };
     if let Some(code) = &category {
         let known = rules.category(code);
-        let known = known.ok_or_else(|| {
-            FlowError::field(FieldError::new("category", Rule::UnknownCode))
-        })?;
+        let known = known
+            .ok_or_else(|| FlowError::field(FieldError::new("category", Rule::UnknownCode)))?;
         if known.scope != decide.scope {
             return Err(FlowError::field(FieldError::new("category", Rule::ScopeMismatch)));
         }

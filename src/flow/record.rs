@@ -192,12 +192,14 @@ fn values(context: &Context, parts: &Parts<'_>, language: &str) -> Values {
     let (rules, case) = (&context.rules, parts.case);
     let mut out = Values::new();
     let answering = case.agency.and_then(|id| rules.agency(id));
-    let reception = rules.agency_by_code(&rules.settings.reception_agency, context.now.date_naive());
+    let reception =
+        rules.agency_by_code(&rules.settings.reception_agency, context.now.date_naive());
     if let Some(agency) = answering.or(reception) {
         out.insert(Placeholder::Agency, in_language(&agency.names, language).to_owned());
     }
     if let Some(due) = case.due_at() {
-        let day = context.messages.day(language, due.with_timezone(&rules.settings.zone).date_naive());
+        let day =
+            context.messages.day(language, due.with_timezone(&rules.settings.zone).date_naive());
         let sentence = context.messages.say(language, "due-sentence", &[("day", &day)]);
         out.insert(Placeholder::DueSentence, sentence);
         out.insert(Placeholder::Due, day);

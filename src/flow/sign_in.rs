@@ -38,10 +38,7 @@ pub async fn sign_out(context: &Context, secret: String) -> Result<(), FlowError
 }
 
 /// Whose session it is, if it is alive.
-pub async fn user_of_session(
-    context: &Context,
-    secret: String,
-) -> Result<Option<User>, FlowError> {
+pub async fn user_of_session(context: &Context, secret: String) -> Result<Option<User>, FlowError> {
     let hash = token::token_hash(context.store.seal(), &secret);
     let (key, now) = (hash.clone(), context.now);
     let found = context
@@ -53,7 +50,10 @@ pub async fn user_of_session(
         .await?;
     let Some((user, is_stale)) = found else { return Ok(None) };
     if is_stale {
-        context.store.write(move |tx| Ok::<_, FlowError>(sessions::touch(tx.conn, &hash, now)?)).await?;
+        context
+            .store
+            .write(move |tx| Ok::<_, FlowError>(sessions::touch(tx.conn, &hash, now)?))
+            .await?;
     }
     Ok(Some(user))
 }
@@ -89,7 +89,8 @@ pub async fn change_password(
         return Err(FlowError::field(FieldError::new("new_password", Rule::Taken)));
     }
     let id = user.id;
-    let stored = context.store.read(move |conn| Ok::<_, FlowError>(users::by_id(conn, id)?)).await?;
+    let stored =
+        context.store.read(move |conn| Ok::<_, FlowError>(users::by_id(conn, id)?)).await?;
     let hashed = super::off_thread(move || {
         if !password::verify(&present, Some(&stored.password_hash), cost) {
             return Ok(None);

@@ -392,11 +392,7 @@ pub fn is_due(conn: &mut AnyConn, now: Moment) -> Stored<bool> {
 }
 
 /// The first mail of the case to the same recipient, which later ones refer to.
-pub fn first_message_id(
-    conn: &mut AnyConn,
-    case: CaseId,
-    row: &MailRow,
-) -> Stored<Option<String>> {
+pub fn first_message_id(conn: &mut AnyConn, case: CaseId, row: &MailRow) -> Stored<Option<String>> {
     let same = outbox::case_id
         .eq(Some(case))
         .and(outbox::recipient_kind.eq(&row.recipient_kind))

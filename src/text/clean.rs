@@ -11,7 +11,8 @@ pub enum BadText {
     ControlCharacter { offset: usize, code: u32 },
 }
 
-/// The text as it is kept: NFC, trimmed, lines end with `\n`, of control characters only `\n` and `\t`.
+/// The text as it is kept: NFC, trimmed, lines end with `\n`, of control characters only `\n` and
+/// `\t`.
 pub fn clean(text: &str) -> Result<String, BadText> {
     let unix = text.replace("\r\n", "\n").replace('\r', "\n");
     let text = nfc(unix.trim());

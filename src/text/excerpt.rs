@@ -1,4 +1,5 @@
-//! The part of a text that a list shows: its beginning, or the part around the words that were looked for.
+//! The part of a text that a list shows: its beginning, or the part around the words that were
+//! looked for.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,8 @@ pub struct Excerpt {
     pub highlights: Vec<(usize, usize)>,
 }
 
-/// At most about `scalars_max` scalars of the text: the window with the most of the folded `terms`, else the
-/// beginning. Line ends become spaces.
+/// At most about `scalars_max` scalars of the text: the window with the most of the folded
+/// `terms`, else the beginning. Line ends become spaces.
 pub fn excerpt(text: &str, terms: &[String], scalars_max: usize) -> Excerpt {
     let text = nfc(text);
     let tokens = tokens(&text);
@@ -42,7 +43,8 @@ pub fn excerpt(text: &str, terms: &[String], scalars_max: usize) -> Excerpt {
     Excerpt { text: out, highlights }
 }
 
-/// The start of the window that holds the most different words that were looked for; the earliest of these.
+/// The start of the window that holds the most different words that were looked for; the earliest
+/// of these.
 fn best_start(hits: &[&Token], scalars_max: usize) -> usize {
     let mut best = (0, 0);
     for (at, first) in hits.iter().enumerate() {

@@ -1,5 +1,6 @@
-//! One written form for what is the same word: Unicode composition, look-alike letters, case, the place of
-//! the tone mark; and a second form without marks. Both are idempotent, linear, and equal for NFC and NFD.
+//! One written form for what is the same word: Unicode composition, look-alike letters, case, the
+//! place of the tone mark; and a second form without marks. Both are idempotent, linear, and
+//! equal for NFC and NFD.
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -67,8 +68,8 @@ fn lower(text: &str) -> String {
     mended.flat_map(char::to_lowercase).nfc().collect()
 }
 
-/// Writes the word with its tone on the letter where one spelling puts it. What is no syllable with exactly one
-/// tone on a vowel is written as it is.
+/// Writes the word with its tone on the letter where one spelling puts it. What is no syllable
+/// with exactly one tone on a vowel is written as it is.
 fn place_tone(word: &str, out: &mut String) {
     match syllable(word) {
         Some((letters, tone, place)) => {
@@ -113,8 +114,9 @@ fn syllable(word: &str) -> Option<(Vec<char>, char, usize)> {
     Some((letters, tone?, place))
 }
 
-/// The letter that bears the tone: the last vowel with a shape of its own; else the second of three vowels or
-/// of two before a consonant; else the first. The glides of `qu` and `gi` bear none.
+/// The letter that bears the tone: the last vowel with a shape of its own; else the second of
+/// three vowels or of two before a consonant; else the first. The glides of `qu` and `gi` bear
+/// none.
 fn place_of_tone(letters: &[char]) -> Option<usize> {
     let mut first = letters.iter().position(|l| is_vowel(*l))?;
     let run = letters.iter().skip(first).take_while(|l| is_vowel(**l)).count();

@@ -1,5 +1,5 @@
-//! Is a text in a known language? Judged by the syllables of texts that are, so that no language is named here,
-//! and without their marks, so that it works for whoever types none.
+//! Is a text in a known language? Judged by the syllables of texts that are, so that no language
+//! is named here, and without their marks, so that it works for whoever types none.
 
 use std::collections::BTreeSet;
 

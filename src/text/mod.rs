@@ -1,5 +1,6 @@
-//! Words as every floor understands them: one written form, tokens with offsets, excerpts, personal data.
-//! Nothing of any jurisdiction is here; of Vietnamese only the mechanics of its script.
+//! Words as every floor understands them: one written form, tokens with offsets, excerpts,
+//! personal data. Nothing of any jurisdiction is here; of Vietnamese only the mechanics of its
+//! script.
 
 pub mod clean;
 pub mod excerpt;

@@ -1,4 +1,5 @@
-//! Personal data in free text: found by the patterns of the pack, and masked where a text leaves the desk.
+//! Personal data in free text: found by the patterns of the pack, and masked where a text leaves
+//! the desk.
 
 use regex::Regex;
 
@@ -50,7 +51,8 @@ impl PersonalPatterns {
         Ok(PersonalPatterns { patterns })
     }
 
-    /// Every place, in order and without overlaps; of two that overlap the earlier, of two there the longer.
+    /// Every place, in order and without overlaps; of two that overlap the earlier, of two there
+    /// the longer.
     pub fn find(&self, text: &str) -> Vec<PersonalSpan> {
         let mut out = Vec::new();
         let (mut byte, mut offset) = (0, 0);

@@ -1,4 +1,5 @@
-//! A text cut into syllables and numbers, each in its two written forms and with its place in the text.
+//! A text cut into syllables and numbers, each in its two written forms and with its place in the
+//! text.
 
 use super::fold::{is_word_part, marked, nfc, strip_marks};
 
@@ -20,8 +21,8 @@ impl Token {
     }
 }
 
-/// The tokens of a text. `P.06`, `P6` and `p 6` give the same two: one letter before digits stands alone, and
-/// numbers of two digits lose their leading zero.
+/// The tokens of a text. `P.06`, `P6` and `p 6` give the same two: one letter before digits
+/// stands alone, and numbers of two digits lose their leading zero.
 pub fn tokens(text: &str) -> Vec<Token> {
     let text = nfc(text);
     let mut out = Vec::new();

@@ -92,13 +92,14 @@ fn accepted(headers: &HeaderMap, languages: &[String]) -> Option<String> {
 /// The address that counts for rate limits: the peer's, or the one a trusted proxy names; IPv6 by its /64.
 fn client(request: &HttpRequest, app: &App) -> String {
     let Some(peer) = request.peer_addr().map(|a| a.ip()) else { return "local".to_owned() };
-    let proxies = &app.config.trusted_proxies;
+    let is_proxy = |a: &IpAddr| app.config.trusted_proxies.iter().any(|n| n.contains(*a));
     let mut address = peer;
-    if proxies.contains(&peer) {
+    if is_proxy(&peer) {
         let forwarded = request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok());
         // The last address that is none of our proxies: what stands before it anybody may have written.
-        let named = forwarded.unwrap_or("").rsplit(',').filter_map(|a| a.trim().parse().ok());
-        address = named.into_iter().find(|a| !proxies.contains(a)).unwrap_or(peer);
+        let named = forwarded.unwrap_or("").rsplit(',');
+        let mut named = named.filter_map(|a| a.trim().parse::<IpAddr>().ok());
+        address = named.find(|a| !is_proxy(a)).unwrap_or(peer);
     }
     match address {
         IpAddr::V4(v4) => v4.to_string(),

@@ -23,7 +23,12 @@ fn asset_of(stem: &str, ending: &str, media_type: &'static str, body: &'static s
 static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
         asset_of("style", "css", "text/css; charset=utf-8", include_str!("static/style.css")),
-        asset_of("script", "js", "text/javascript; charset=utf-8", include_str!("static/script.js")),
+        asset_of(
+            "script",
+            "js",
+            "text/javascript; charset=utf-8",
+            include_str!("static/script.js"),
+        ),
         asset_of("mark", "svg", "image/svg+xml", include_str!("static/mark.svg")),
     ]
 });

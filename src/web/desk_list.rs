@@ -61,9 +61,7 @@ pub async fn desk_list(ask: &Ask, user: &User, query: DeskQuery) -> Result<DeskL
     };
     let items = items(ask, user, &found).await?;
     let behind_seconds = match ask.app.index() {
-        Some(index) => {
-            sync_index::behind(&ask.context.store, &index, ask.context.now).await?
-        }
+        Some(index) => sync_index::behind(&ask.context.store, &index, ask.context.now).await?,
         None => 0,
     };
     Ok(DeskList {
@@ -106,12 +104,7 @@ pub fn today(ask: &Ask) -> NaiveDate {
     day_of(ask.context.now, ask.context.rules.settings.zone)
 }
 
-fn list_request(
-    ask: &Ask,
-    user: &User,
-    query: &DeskQuery,
-    only: Option<Vec<i64>>,
-) -> ListRequest {
+fn list_request(ask: &Ask, user: &User, query: &DeskQuery, only: Option<Vec<i64>>) -> ListRequest {
     let rules = &ask.context.rules;
     let (zone, today) = (rules.settings.zone, today(ask));
     let sunday = today.checked_add_days(OfDays::new(7)).unwrap_or(today);
@@ -186,9 +179,8 @@ async fn by_contact(ask: &Ask, user: &User, q: &str) -> Result<Option<Vec<i64>>,
         }
     };
     let hash = texts::contact_hash(&ask.app.seal, &contact);
-    let ids = ask.context.store.read(move |conn| {
-        texts::cases_of_contact(conn, &hash, OF_CONTACT_MAX)
-    });
+    let ids =
+        ask.context.store.read(move |conn| texts::cases_of_contact(conn, &hash, OF_CONTACT_MAX));
     Ok(Some(ids.await?))
 }
 
@@ -199,8 +191,7 @@ async fn from_index(ask: &Ask, user: &User, query: &DeskQuery) -> Result<Found, 
         answer.facets.clear();
         return Ok(Found { answer, read_as: ask.say("read-as-no-index"), terms: Vec::new() });
     };
-    let needs_database =
-        query.figure.is_some() || query.filters.queue == Some(Queue::MailFailed);
+    let needs_database = query.figure.is_some() || query.filters.queue == Some(Queue::MailFailed);
     let only = match needs_database {
         true => {
             let all = DeskQuery { q: String::new(), limit: 10_000, cursor: None, ..query.clone() };
@@ -280,7 +271,10 @@ async fn items(ask: &Ask, user: &User, found: &Found) -> Result<Vec<Item>, Failu
     for one in &stored {
         let bodies = by_id.remove(&one.keys.id).unwrap_or_default();
         let mut best = excerpt(bodies.first().map_or("", |b| b), &found.terms, EXCERPT_SCALARS);
-        for body in bodies.iter().skip(1).filter(|_| best.highlights.is_empty()) {
+        for body in bodies.iter().skip(1) {
+            if !best.highlights.is_empty() {
+                break;
+            }
             let other = excerpt(body, &found.terms, EXCERPT_SCALARS);
             if !other.highlights.is_empty() {
                 best = other;

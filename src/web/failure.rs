@@ -144,9 +144,8 @@ impl Failure {
             }
             if self.kind == Kind::Stale {
                 let changed = self.changed.iter();
-                let changed: Vec<Value> = changed
-                    .map(|c| json!({"field": c.field, "by": c.by, "at": c.at}))
-                    .collect();
+                let changed: Vec<Value> =
+                    changed.map(|c| json!({"field": c.field, "by": c.by, "at": c.at})).collect();
                 map.insert("changed".into(), json!(changed));
             }
         }

@@ -10,7 +10,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::flow::Context;
 use crate::seal::Seal;
 use crate::store::cases::{self, StoredCase};
-use crate::store::{AnyConn, Stored, StoreError, examples, history, outbox, texts, users};
+use crate::store::{AnyConn, StoreError, Stored, examples, history, outbox, texts, users};
 
 /// No more related cases are named than this.
 const RELATED_MAX: i64 = 20;
@@ -50,8 +50,7 @@ fn file(
     let keys = &stored.keys;
     let reporter = texts::reporter(conn, seal, &keys.uid, keys.reporter_id)?;
     let all_users = users::all(conn)?;
-    let user_names: BTreeMap<i64, String> =
-        all_users.into_iter().map(|u| (u.id, u.name)).collect();
+    let user_names: BTreeMap<i64, String> = all_users.into_iter().map(|u| (u.id, u.name)).collect();
     let mut mails = Vec::new();
     for row in outbox::of_case(conn, keys.id)? {
         let to = match row.recipient_kind.as_str() {
@@ -93,8 +92,7 @@ fn related(
     country: &str,
 ) -> Stored<Vec<String>> {
     let email = reporter.email.as_deref().map(str::to_lowercase);
-    let phone =
-        reporter.phone.as_deref().and_then(|p| crate::domain::reporter::e164(p, country));
+    let phone = reporter.phone.as_deref().and_then(|p| crate::domain::reporter::e164(p, country));
     let mut ids = Vec::new();
     for contact in email.into_iter().chain(phone) {
         let hash = texts::contact_hash(seal, &contact);

@@ -56,17 +56,16 @@ pub async fn health(ask: &Ask) -> Health {
         }
     }
     let late = out.oldest_unsent.map(|at| (now - at).num_seconds());
-    out.mail = late.filter(|s| *s > UNSENT_SECONDS).map(|seconds| {
-        ask.tell("health-mail", &[("minutes", &(seconds / 60).to_string())])
-    });
+    out.mail = late
+        .filter(|s| *s > UNSENT_SECONDS)
+        .map(|seconds| ask.tell("health-mail", &[("minutes", &(seconds / 60).to_string())]));
     match ask.app.index() {
         None => out.index = Some(ask.say("health-no-index")),
         Some(index) => {
             let behind = sync_index::behind(&ask.context.store, &index, now).await.unwrap_or(0);
             out.behind_seconds = behind;
-            out.index = (behind > BEHIND_SECONDS).then(|| {
-                ask.tell("health-behind", &[("seconds", &behind.to_string())])
-            });
+            out.index = (behind > BEHIND_SECONDS)
+                .then(|| ask.tell("health-behind", &[("seconds", &behind.to_string())]));
         }
     }
     out

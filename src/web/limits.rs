@@ -84,8 +84,12 @@ impl Limits {
         let both = self.failures_of(&both(account, address), now);
         let alone = self.failures_of(address, now);
         match (both, alone) {
-            (Some((count, wait)), _) if count >= FAILURES_OF_ACCOUNT => Err(Failure::too_many(wait)),
-            (_, Some((count, wait))) if count >= FAILURES_OF_ADDRESS => Err(Failure::too_many(wait)),
+            (Some((count, wait)), _) if count >= FAILURES_OF_ACCOUNT => {
+                Err(Failure::too_many(wait))
+            }
+            (_, Some((count, wait))) if count >= FAILURES_OF_ADDRESS => {
+                Err(Failure::too_many(wait))
+            }
             _ => Ok(()),
         }
     }

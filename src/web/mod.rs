@@ -25,7 +25,7 @@ use failure::{Failure, Kind};
 const BODY_MAX_BYTES: usize = 512 * 1024;
 
 /// What the handlers share.
-pub fn data(app: &std::sync::Arc<crate::app::App>) -> impl Fn(&mut ServiceConfig) + Clone {
+pub fn data(app: &std::sync::Arc<crate::app::App>) -> impl Fn(&mut ServiceConfig) + Clone + use<> {
     let limits = web::Data::new(limits::Limits::new(app.config.rate_limit));
     let app = web::Data::from(app.clone());
     move |config| {

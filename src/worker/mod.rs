@@ -94,9 +94,7 @@ async fn follow(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 
 async fn index_step(app: &App) -> Result<bool, FlowError> {
     match app.index() {
-        Some(index) => {
-            sync_index::step(&app.store, &index, &app.rules().jurisdiction).await
-        }
+        Some(index) => sync_index::step(&app.store, &index, &app.rules().jurisdiction).await,
         None => Ok(false),
     }
 }

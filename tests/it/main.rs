@@ -13,4 +13,6 @@
 mod auth;
 mod config;
 mod letters;
+mod pack;
+mod scope;
 mod text;

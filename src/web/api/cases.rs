@@ -11,9 +11,9 @@ use crate::domain::event::Actor;
 use crate::domain::scope::Scope;
 use crate::domain::user::Role;
 use crate::domain::view;
+use crate::flow::citizen;
 use crate::flow::receive::{RequestKey, receive};
 use crate::flow::record::actor_of;
-use crate::flow::citizen;
 use crate::intake::fields::Fields;
 use crate::intake::{action, rest};
 use crate::seal::{Purpose, TypedCode, read_code};
@@ -107,9 +107,9 @@ pub fn next_sentence(ask: &Ask, stored: &StoredCase) -> String {
     let case = &stored.case;
     let rules = &ask.context.rules;
     let zone = rules.settings.zone;
-    let day = case.due_at().map(|due| {
-        ask.context.messages.day(&ask.language, due.with_timezone(&zone).date_naive())
-    });
+    let day = case
+        .due_at()
+        .map(|due| ask.context.messages.day(&ask.language, due.with_timezone(&zone).date_naive()));
     let due = day.map_or_else(String::new, |day| ask.tell("due-sentence", &[("day", &day)]));
     let agency = view::agency_name(rules, case.agency, &ask.language);
     let agency = agency.map_or_else(String::new, |a| a.name);

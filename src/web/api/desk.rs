@@ -108,9 +108,8 @@ pub async fn view_of(
     }
     if stored.case.restricted {
         let (id, by, now) = (stored.keys.id, user.id, ask.context.now);
-        let record = move |tx: &mut crate::store::Tx<'_>| {
-            history::record_read(tx.conn, id, by, now)
-        };
+        let record =
+            move |tx: &mut crate::store::Tx<'_>| history::record_read(tx.conn, id, by, now);
         ask.context.store.write::<_, StoreError, _>(record).await?;
     }
     let patterns = ask.context.patterns.clone();
@@ -185,8 +184,7 @@ pub async fn take_step(
 ) -> Result<StoredCase, Failure> {
     let action = action::desk_action(verb, fields, &ask.context.rules, ask.context.now);
     let action = action.ok_or_else(|| Failure::new(Kind::NotFound))??;
-    let stored =
-        handle(&ask.context, user.clone(), number.to_owned(), revision, action).await?;
+    let stored = handle(&ask.context, user.clone(), number.to_owned(), revision, action).await?;
     ask.app.nudge.notify_one();
     Ok(stored)
 }

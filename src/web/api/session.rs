@@ -94,11 +94,7 @@ pub async fn password(
 }
 
 /// Changes the own password from fields of JSON or of the form.
-pub async fn change_password(
-    ask: &Ask,
-    signed: Signed,
-    mut fields: Fields,
-) -> Result<(), Failure> {
+pub async fn change_password(ask: &Ask, signed: Signed, mut fields: Fields) -> Result<(), Failure> {
     let present = fields.required_text("password", TYPED);
     let new = fields.required_text("new_password", TYPED);
     let (present, new) = fields.finish(present.zip(new))?;
