@@ -67,6 +67,8 @@ fn a_legal_class_needs_its_marks() {
         assert_ne!(judgement.category.as_deref(), Some("denunciation"), "{text}");
         judgement.flags.contains(&Flag::DenunciationSuspected)
     };
+    let unmarked = engine().judge(None, "toi muon to cao ong nay nhan tien");
+    assert_eq!(unmarked.scope, Scope::Ask);
     assert!(suspected("toi muon to cao ong nay nhan tien"));
     assert!(!suspected("Cái cột đèn ở đây tô cao quá, nhìn rất chướng mắt"));
     assert!(!suspected("Nhà hàng xóm đổ bê tông to cao quá, chắn hết ánh sáng của tôi"));

@@ -27,9 +27,8 @@ pub(crate) fn write(model: &Model) -> Vec<u8> {
 fn write_linear(model: &LinearModel, out: &mut Vec<u8>) {
     out.extend_from_slice(&model.weigher.bits.to_le_bytes());
     out.extend_from_slice(&u32::try_from(model.columns).unwrap_or(0).to_le_bytes());
-    let blocks = &model.weigher.blocks;
-    let blocks =
-        [blocks.marked, blocks.folded, blocks.pairs, blocks.pieces, blocks.places, blocks.acts];
+    let b = &model.weigher.blocks;
+    let blocks = [b.marked, b.folded, b.pairs, b.pieces, b.places, b.acts, b.length];
     for value in blocks {
         out.extend_from_slice(&value.to_le_bytes());
     }
@@ -67,6 +66,7 @@ fn read_linear(rest: &mut Rest<'_>) -> Option<LinearModel> {
         pieces: rest.f32()?,
         places: rest.f32()?,
         acts: rest.f32()?,
+        length: rest.f32()?,
     };
     let slots = 1_usize << bits;
     let rarity = rest.shorts(slots)?;

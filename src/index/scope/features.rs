@@ -13,6 +13,7 @@ pub(crate) enum Block {
     Pieces,
     Places,
     Acts,
+    Length,
 }
 
 /// Features are hashed into two to this power slots; a smaller model joins neighbouring slots.
@@ -68,6 +69,7 @@ impl Collector {
             Block::Pieces => 0xd6e8_feb8_6659_fd93,
             Block::Places => 0xa076_1d64_78bd_642f,
             Block::Acts => 0xe703_7ed1_a0b4_28db_u64,
+            Block::Length => 0x8ebc_6af0_9c88_c6e3,
         };
         let mixed = (hash ^ seed).wrapping_mul(0xff51_afd7_ed55_8ccd);
         let slot = u32::try_from(mixed >> (64 - HASH_BITS)).unwrap_or(0);
@@ -204,8 +206,8 @@ fn figures(tokens: &[Token], out: &mut Collector) {
         }
     }
     let last = u32::try_from(tokens.len()).unwrap_or(0).saturating_sub(1);
-    let size = (tokens.len() + 1).ilog2().to_string();
-    out.add(Block::Acts, (last, last), hash(&[b"size", size.as_bytes()]));
+    let length = (tokens.len() + 1).ilog2().to_string();
+    out.add(Block::Length, (last, last), hash(&[length.as_bytes()]));
     let numbers = numbers.min(4).to_string();
     out.add(Block::Acts, (last, last), hash(&[b"numbers", numbers.as_bytes()]));
 }

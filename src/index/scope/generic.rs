@@ -22,14 +22,15 @@ const RECIPE: Recipe = Recipe {
     bits: 18,
     blocks: BlockWeights {
         marked: 1.0,
-        folded: 1.0,
+        folded: 0.5,
         pairs: 1.0,
-        pieces: 1.0,
+        pieces: 0.7,
         places: 0.5,
-        acts: 0.5,
+        acts: 0.3,
+        length: 0.5,
     },
     cost: 0.3,
-    balance: 0.5,
+    balance: 0.65,
 };
 
 /// A text's label with every label's probability.

@@ -148,6 +148,9 @@ impl Engine {
         if self.vocabulary.share(&reading.tokens).is_some_and(flags::is_foreign) {
             flags.insert(Flag::ForeignLanguage);
         }
+        // Who may be in danger by a denunciation is not left to a machine.
+        let is_suspected = flags.contains(&Flag::DenunciationSuspected);
+        let is_sure = confidence >= self.threshold(likely) && !is_suspected;
         let learned = self.model.as_ref().zip(weighed.opinion.as_ref());
         let reasons = reasons::reasons(&Grounds {
             reading: &reading,
@@ -158,7 +161,7 @@ impl Engine {
             learned: learned.map(|(model, opinion)| (&model.scope, opinion)),
         });
         Judgement {
-            scope: if confidence >= self.threshold(likely) { likely } else { Scope::Ask },
+            scope: if is_sure { likely } else { Scope::Ask },
             likely,
             category: category.map(|category| category.code.clone()),
             labels: self.labels(category, &weighed, &reading),

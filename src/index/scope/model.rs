@@ -21,7 +21,7 @@ pub(crate) const NEIGHBOURS: usize = 8;
 /// Decisions are held to more than what the pack wants: real texts are harder than exemplars.
 const CAUTION: f64 = 0.3;
 
-/// In against out.
+/// In against out. How long a text is says how its writer wrote exemplars, not what it is about.
 const SCOPE_RECIPE: Recipe = Recipe {
     bits: 18,
     blocks: BlockWeights {
@@ -29,8 +29,9 @@ const SCOPE_RECIPE: Recipe = Recipe {
         folded: 1.0,
         pairs: 1.0,
         pieces: 1.0,
-        places: 0.5,
+        places: 1.0,
         acts: 0.5,
+        length: 0.0,
     },
     cost: 0.3,
     balance: 0.5,
@@ -44,8 +45,9 @@ const CATEGORY_RECIPE: Recipe = Recipe {
         folded: 1.0,
         pairs: 1.0,
         pieces: 0.0,
-        places: 0.5,
+        places: 1.0,
         acts: 0.5,
+        length: 0.0,
     },
     cost: 1.0,
     balance: 0.5,

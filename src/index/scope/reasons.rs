@@ -31,14 +31,13 @@ pub(crate) struct Grounds<'a> {
 
 /// The reasons, the strongest first.
 pub(crate) fn reasons(grounds: &Grounds<'_>) -> Vec<Reason> {
-    let mut out = cue_reasons(grounds);
-    if let Some((model, opinion)) = grounds.learned {
-        let pulls = cue_pull(opinion);
-        scale(&mut out, pulls);
-        let mut phrases = phrases(grounds, model);
-        let inputs = opinion.inputs.iter().take(2).map(|x| x.abs()).sum();
-        scale(&mut phrases, inputs);
-        out.extend(phrases);
+    let mut pulls = match grounds.learned {
+        Some((model, opinion)) => scaled_pulls(grounds.reading, model, opinion),
+        None => vec![0.0; grounds.reading.tokens.len()],
+    };
+    let mut out = cue_reasons(grounds, &mut pulls);
+    out.extend(phrases(grounds, &pulls));
+    if let Some((_, opinion)) = grounds.learned {
         out.extend(neighbour_reason(grounds, opinion));
     }
     let all: f64 = out.iter().map(|reason| reason.weight).sum();
@@ -52,28 +51,40 @@ pub(crate) fn reasons(grounds: &Grounds<'_>) -> Vec<Reason> {
     out
 }
 
-fn cue_pull(opinion: &Opinion) -> f64 {
-    INPUT_CUES.iter().filter_map(|at| opinion.inputs.get(*at)).map(|x| x.abs()).sum()
+/// What each token adds to the log-odds, as far as that comes from the linear models.
+fn scaled_pulls(reading: &Reading, model: &LinearModel, opinion: &Opinion) -> Vec<f64> {
+    let mut pulls = pulls(&reading.hits, reading.tokens.len(), model);
+    let all: f64 = pulls.iter().map(|pull| pull.abs()).sum();
+    let learned: f64 = opinion.inputs.iter().take(2).map(|x| x.abs()).sum();
+    let factor = learned / all.max(f64::MIN_POSITIVE);
+    pulls.iter_mut().for_each(|pull| *pull *= factor);
+    pulls
 }
 
-/// Makes the weights sum to `total`.
-fn scale(reasons: &mut [Reason], total: f64) {
-    let sum: f64 = reasons.iter().map(|reason| reason.weight).sum();
-    if sum > 0.0 {
-        reasons.iter_mut().for_each(|reason| reason.weight *= total / sum);
-    }
-}
-
-fn cue_reasons(grounds: &Grounds<'_>) -> Vec<Reason> {
+/// The cues that were found. What the model makes of a cue's words is the cue's, and is taken from
+/// `pulls`: people know the phrase.
+fn cue_reasons(grounds: &Grounds<'_>, pulls: &mut [f64]) -> Vec<Reason> {
+    let strength = |cue: &Cue| match (cue.direction, cue.strong) {
+        (Direction::Flag, _) => 0.0,
+        (_, true) => 1.0,
+        (_, false) => 0.3,
+    };
+    let found = grounds.reading.cues.iter();
+    let found = found.filter_map(|found| grounds.cues.get(found.cue).map(|cue| (found, cue)));
+    let all: f64 = found.clone().map(|(_, cue)| strength(cue)).sum();
+    let unit = grounds.learned.map_or(1.0, |(_, opinion)| {
+        let inputs = INPUT_CUES.iter().filter_map(|at| opinion.inputs.get(*at));
+        inputs.map(|x| x.abs()).sum::<f64>() / all.max(f64::MIN_POSITIVE)
+    });
     let mut out = Vec::new();
-    for found in &grounds.reading.cues {
-        let Some(cue) = grounds.cues.get(found.cue) else { continue };
+    for (found, cue) in found {
         let Some((offset, length)) = span(grounds, found.first, found.last) else { continue };
-        let weight = match (cue.direction, cue.strong) {
-            (Direction::Flag, _) => 0.0,
-            (_, true) => 1.0,
-            (_, false) => 0.3,
-        };
+        let mut weight = strength(cue) * unit;
+        if cue.direction != Direction::Flag {
+            for pull in pulls.iter_mut().take(found.last + 1).skip(found.first) {
+                weight += std::mem::take(pull).abs();
+            }
+        }
         out.push(Reason {
             kind: ReasonKind::Cue,
             phrase: part(grounds, offset, length),
@@ -101,12 +112,11 @@ fn part(grounds: &Grounds<'_>, offset: usize, length: usize) -> String {
 }
 
 /// Runs of words that pull the model to one side, the strongest.
-fn phrases(grounds: &Grounds<'_>, model: &LinearModel) -> Vec<Reason> {
-    let pulls = pulls(&grounds.reading.hits, grounds.reading.tokens.len(), model);
+fn phrases(grounds: &Grounds<'_>, pulls: &[f64]) -> Vec<Reason> {
     let mut runs: Vec<(usize, usize, f64)> = Vec::new();
     let strongest = pulls.iter().fold(0.0_f64, |most, pull| most.max(pull.abs()));
     for (at, pull) in pulls.iter().enumerate() {
-        if pull.abs() < strongest * 0.25 {
+        if *pull == 0.0 || pull.abs() < strongest * 0.25 {
             continue;
         }
         match runs.last_mut() {

@@ -15,6 +15,7 @@ pub(crate) struct BlockWeights {
     pub(crate) pieces: f32,
     pub(crate) places: f32,
     pub(crate) acts: f32,
+    pub(crate) length: f32,
 }
 
 impl BlockWeights {
@@ -26,6 +27,7 @@ impl BlockWeights {
             Block::Pieces => self.pieces,
             Block::Places => self.places,
             Block::Acts => self.acts,
+            Block::Length => self.length,
         }
     }
 }
