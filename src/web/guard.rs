@@ -30,26 +30,18 @@ pub async fn guard(
     let id = random::<8>().map_or_else(|_| "-".to_owned(), |bytes| hex(&bytes));
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
-    let http = request.request().clone();
+    // The request may not be cloned before it is routed; afterwards the response holds it.
     let response = match check_origin(&request) {
-        Ok(()) => match next.call(request).await {
-            Ok(response) => response.map_into_left_body(),
-            Err(error) => {
-                let failure = error.as_error::<Failure>().cloned();
-                let status = error.as_response_error().status_code();
-                let failure = failure.unwrap_or_else(|| Failure::new(Kind::of_status(status)));
-                ServiceResponse::new(http.clone(), words(&http, &failure)).map_into_right_body()
-            }
-        },
+        Ok(()) => next.call(request).await?.map_into_left_body(),
         Err(failure) => {
             let response = words(request.request(), &failure);
             request.into_response(response).map_into_right_body()
         }
     };
-    let mut response = spoken(response, &http);
+    let mut response = spoken(response);
     set_headers(&mut response, &id);
     // The pattern and never the path: a path may hold a code.
-    let route = http.match_pattern().unwrap_or_else(|| "-".to_owned());
+    let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
     let status = response.status().as_u16();
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     tracing::info!(request_id = %id, method = %method, route = %route, status, micros, "request");
@@ -59,7 +51,6 @@ pub async fn guard(
 /// A failure that a handler returned, or the server itself, gets its words here.
 fn spoken<B: MessageBody>(
     response: ServiceResponse<EitherBody<B>>,
-    http: &actix_web::HttpRequest,
 ) -> ServiceResponse<EitherBody<B>> {
     let status = response.status();
     let has_words = response.headers().contains_key(CONTENT_TYPE);
@@ -68,7 +59,7 @@ fn spoken<B: MessageBody>(
     }
     let failure = response.response().error().and_then(|e| e.as_error::<Failure>()).cloned();
     let failure = failure.unwrap_or_else(|| Failure::new(Kind::of_status(status)));
-    let spoken = words(http, &failure);
+    let spoken = words(response.request(), &failure);
     response.into_response(spoken).map_into_right_body()
 }
 
