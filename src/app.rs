@@ -180,9 +180,7 @@ async fn build_engine(
     rules: Arc<Jurisdiction>,
 ) -> Result<Engine, AssemblyError> {
     let failed = |e: StoreError| AssemblyError::new("database", e);
-    let taught = (&rules.categories, &rules.cues, &rules.exemplars);
-    let data = fingerprint(format!("{taught:?}").as_bytes());
-    let recipe = format!("scope-{}", scope::RECIPE);
+    let (recipe, data) = model_key(&rules);
     let (same, kept) = (recipe.clone(), recipe);
     let (seal, mark) = (store.seal().clone(), data.clone());
     let (labels, model) = store
@@ -205,4 +203,10 @@ async fn build_engine(
         keep.await.map_err(failed)?;
     }
     Ok(engine)
+}
+
+/// The names under which a trained model is kept: of its recipe, and of the data that it was trained on.
+pub fn model_key(rules: &Jurisdiction) -> (String, String) {
+    let taught = (&rules.categories, &rules.cues, &rules.exemplars);
+    (format!("scope-{}", scope::RECIPE), fingerprint(format!("{taught:?}").as_bytes()))
 }

@@ -20,7 +20,7 @@ pub(super) fn up(conn: &mut AnyConn) -> Stored<()> {
     Ok(())
 }
 
-/// Takes every migration back: for tests of the way back.
+/// Takes every migration back.
 pub(super) fn down(conn: &mut AnyConn) -> Stored<()> {
     let ran = match conn {
         AnyConn::Sqlite(c) => c.revert_all_migrations(SQLITE).map(|done| done.len()),

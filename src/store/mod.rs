@@ -106,6 +106,11 @@ pub struct Tx<'a> {
     pub seal: &'a Seal,
 }
 
+/// Takes every migration back: the way back that the tests walk. Everything in the database is lost.
+pub fn take_back(url: &DatabaseUrl) -> Stored<()> {
+    migrate::down(&mut conn::connect(url)?)
+}
+
 /// The database: one writer, several readers. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {

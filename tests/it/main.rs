@@ -10,9 +10,13 @@
     reason = "a test that cannot go on must stop, loudly"
 )]
 
+#[macro_use]
+mod harness;
+
 mod auth;
 mod config;
 mod letters;
+mod main_job;
 mod pack;
 mod scope;
 mod text;
