@@ -13,3 +13,5 @@
 mod auth;
 mod config;
 mod letters;
+mod smtp;
+mod smtp_server;
