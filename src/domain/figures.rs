@@ -1,9 +1,10 @@
 //! The figures of the reports: their names and what each counts. A number is a link to exactly the cases it counts.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::agency::AgencyId;
 use super::case::{Channel, OutcomeKind};
 use super::scope::{Authority, Scope};
 
@@ -58,16 +59,6 @@ impl Figure {
     }
 }
 
-/// The period and the agencies that a report is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Period {
-    /// Both days included, in the pack's zone.
-    pub from: NaiveDate,
-    pub to: NaiveDate,
-    /// `None`: all agencies.
-    pub agencies: Option<Vec<AgencyId>>,
-}
-
 /// Outcomes of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeCount {
@@ -92,4 +83,51 @@ super::words! {
         Channel = "channel",
         Status = "status",
     }
+}
+
+/// The leaders' summary, all numbers of one read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub received: i64,
+    pub scope: BTreeMap<Scope, i64>,
+    pub authority: BTreeMap<Authority, i64>,
+    pub open: i64,
+    pub overdue: i64,
+    pub no_due_date: i64,
+    pub outcomes: BTreeMap<OutcomeKind, OutcomeCount>,
+    pub answered: i64,
+    pub on_time: i64,
+    pub late: i64,
+    /// Of answers, referrals and refusals with a due date; null over nothing.
+    pub on_time_rate: Option<f64>,
+    /// Calendar days from receipt to first outcome, one decimal; null over nothing.
+    pub median_days: Option<f64>,
+    pub p90_days: Option<f64>,
+    pub reopened: i64,
+    pub rating: Rating,
+    pub by_channel: BTreeMap<Channel, i64>,
+    pub machine: Machine,
+}
+
+/// Ratings given in the period.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Rating {
+    pub mean: Option<f64>,
+    pub count: i64,
+}
+
+/// Machine decisions of the period and what officers later said of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Machine {
+    pub decided: i64,
+    pub confirmed: i64,
+    pub corrected: i64,
+}
+
+/// A share; `None` over nothing.
+pub fn rate(part: i64, whole: i64) -> Option<f64> {
+    let whole = f64::from(i32::try_from(whole).ok().filter(|w| *w > 0)?);
+    Some(f64::from(i32::try_from(part).ok()?) / whole)
 }

@@ -1,11 +1,13 @@
 //! The nouns and the rules of the field: pure, synchronous, total. No database, no network, no clock of its own.
 
+pub mod action;
 pub mod agency;
 pub mod case;
 pub mod deadline;
 pub mod error;
 pub mod event;
 pub mod figures;
+pub mod file;
 pub mod jurisdiction;
 pub mod letter;
 pub mod notice;

@@ -42,13 +42,16 @@ super::words! {
     Direction { In = "in", Out = "out", Flag = "flag", None = "none", }
 }
 
+/// The category of cues of direction `none` that negate the cue after them.
+pub const NEGATION: &str = "negation";
+
 /// A phrase that speaks for a side, a category or a flag.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cue {
     /// Lower case, NFC.
     pub phrase: String,
     pub direction: Direction,
-    /// A category, or a flag's word where the direction is `flag`.
+    /// A category; a flag's word where the direction is `flag`; empty or [`NEGATION`] where it is `none`.
     pub category: String,
     /// A weak cue decides nothing alone.
     pub strong: bool,

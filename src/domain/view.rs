@@ -1,1 +1,482 @@
-//! To come.
+//! What each reader may see of a case: decided here and nowhere else. Every page, answer and export is made from these.
+
+use serde::Serialize;
+
+use super::agency::AgencyName;
+use super::case::{Case, CaseId, Channel, Status, Verb};
+use super::event::{ActorKind, Event, Recorded};
+use super::file::{Decision, File};
+use super::in_language;
+use super::jurisdiction::Jurisdiction;
+use super::place::Location;
+use super::reporter::Reporter;
+use super::scope::{Authority, Basis, Flag, Label, Neighbour, Reason, Scope};
+use super::user::{Role, User};
+use crate::clock::Moment;
+
+/// A row of the desk's list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Item {
+    pub number: String,
+    pub status: Status,
+    pub scope: Scope,
+    pub authority: Authority,
+    pub category: Option<String>,
+    /// 0 to 1; null where an officer decided.
+    pub confidence: Option<f64>,
+    pub flags: Vec<Flag>,
+    pub agency: Option<AgencyName>,
+    pub area: Option<String>,
+    pub channel: Channel,
+    pub received_at: Moment,
+    pub due_at: Option<Moment>,
+    pub overdue: bool,
+    pub excerpt: String,
+    pub restricted: bool,
+    #[serde(skip)]
+    pub id: CaseId,
+    /// Offset and length in scalars of `excerpt`.
+    #[serde(skip)]
+    pub highlights: Vec<(usize, usize)>,
+}
+
+/// The excerpt that goes with an item, made from the text as the reader may see it.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    pub text: String,
+    pub highlights: Vec<(usize, usize)>,
+}
+
+/// A case in the desk's list.
+pub fn item(
+    id: CaseId,
+    case: &Case,
+    shown: Shown,
+    rules: &Jurisdiction,
+    language: &str,
+    now: Moment,
+) -> Item {
+    Item {
+        number: case.number.clone(),
+        status: case.status,
+        scope: case.scope,
+        authority: case.authority,
+        category: case.category.clone(),
+        confidence: confidence(case.confidence_permille),
+        flags: case.flags.iter().copied().collect(),
+        agency: agency_name(rules, case.agency, language),
+        area: case.area.and_then(|a| rules.area(a)).map(|a| a.code.clone()),
+        channel: case.channel,
+        received_at: case.received_at,
+        due_at: case.due_at(),
+        overdue: case.is_overdue(now),
+        excerpt: shown.text,
+        restricted: case.restricted,
+        id,
+        highlights: shown.highlights,
+    }
+}
+
+/// Thousandths as a probability.
+pub fn confidence(permille: Option<i64>) -> Option<f64> {
+    permille.and_then(|p| i32::try_from(p).ok()).map(|p| f64::from(p) / 1000.0)
+}
+
+/// An agency by code and name.
+pub fn agency_name(rules: &Jurisdiction, id: Option<i64>, language: &str) -> Option<AgencyName> {
+    let agency = rules.agency(id?)?;
+    Some(AgencyName {
+        code: agency.code.clone(),
+        name: in_language(&agency.names, language).to_owned(),
+    })
+}
+
+/// A decision with its grounds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionView {
+    pub basis: Basis,
+    pub scope: Scope,
+    pub authority: Authority,
+    pub category: Option<String>,
+    pub labels: Vec<Label>,
+    pub confidence: Option<f64>,
+    pub reasons: Vec<Reason>,
+    pub neighbours: Vec<Neighbour>,
+    pub model: Option<String>,
+    pub decided_at: Moment,
+    /// The officer's name.
+    pub by: Option<String>,
+    /// The likeliest side and category, also where the machine asks.
+    pub likely_scope: Option<Scope>,
+    pub likely_category: Option<String>,
+    pub verdict: Option<String>,
+}
+
+/// The due date and where it comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeadlineView {
+    pub due_at: Option<Moment>,
+    pub clock: Option<String>,
+    pub basis: Option<String>,
+    pub sentence: Option<String>,
+}
+
+/// A line of the story.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventView {
+    pub at: Moment,
+    pub kind: &'static str,
+    /// A name, or what the actor is.
+    pub by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    pub public: bool,
+    /// The agency that a routing names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyName>,
+    /// The rule that chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+}
+
+/// A mail of the case.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MailView {
+    pub id: i64,
+    pub to: String,
+    pub kind: String,
+    pub state: String,
+    pub attempts: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+}
+
+/// Something said between citizen and agency.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MessageView {
+    pub at: Moment,
+    /// `citizen` or `agency`.
+    pub from: &'static str,
+    pub text: String,
+}
+
+/// The answer that took effect.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AnswerView {
+    pub text: String,
+    pub at: Moment,
+}
+
+/// The citizen's rating.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RatingView {
+    pub score: i64,
+    pub at: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// The whole case for the desk.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CaseView {
+    #[serde(flatten)]
+    pub item: Item,
+    pub version: i64,
+    #[serde(skip)]
+    pub revision: i64,
+    pub title: Option<String>,
+    pub text: String,
+    pub language: String,
+    /// Null where the role may not see it.
+    pub reporter: Option<Reporter>,
+    pub reporter_kind: super::reporter::ReporterKind,
+    pub hide_identity: bool,
+    pub consent_publish: bool,
+    pub about: Option<AgencyName>,
+    pub decision: Option<DecisionView>,
+    pub decisions: Vec<DecisionView>,
+    pub deadline: DeadlineView,
+    pub events: Vec<EventView>,
+    pub mails: Vec<MailView>,
+    pub attachments: Vec<serde_json::Value>,
+    pub related: Vec<String>,
+    pub procedure: Option<String>,
+    pub location: Option<Location>,
+    pub assigned_to: Option<String>,
+    pub messages: Vec<MessageView>,
+    pub answer: Option<AnswerView>,
+    pub rating: Option<RatingView>,
+    pub unreviewed: bool,
+    pub pending: Option<&'static str>,
+    pub can: Vec<Verb>,
+}
+
+/// What a view needs beside the file: the rules, the language, and how to say a deadline and mask a text.
+pub struct Lens<'a> {
+    pub rules: &'a Jurisdiction,
+    pub language: &'a str,
+    pub now: Moment,
+    pub deadline_sentence: Option<String>,
+    /// Masks identity and telephone numbers.
+    pub mask: &'a dyn Fn(&str) -> String,
+}
+
+impl Lens<'_> {
+    /// Oversight reads depersonalised texts; the other roles work with what was written.
+    fn text(&self, user: &User, text: &str) -> String {
+        if user.role == Role::Oversight { (self.mask)(text) } else { text.to_owned() }
+    }
+}
+
+/// The case as `user` may see it; the caller has asked `User::may_see` before.
+pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
+    let case = &file.case;
+    let text = lens.text(user, file.text("case").unwrap_or(""));
+    let shown = Shown { text: first_words(&text), highlights: Vec::new() };
+    let decisions: Vec<DecisionView> =
+        file.decisions.iter().map(|d| decision(d, file, user, lens)).collect();
+    let clock =
+        case.deadline.as_ref().and_then(|d| lens.rules.clock(&d.clock, lens.now.date_naive()));
+    let is_named = case.readers.contains(&user.id);
+    let can = case.can().into_iter().filter(|v| v.is_of_desk());
+    CaseView {
+        item: item(id, case, shown, lens.rules, lens.language, lens.now),
+        version: case.version,
+        revision: case.revision,
+        title: file.text("title").map(|t| lens.text(user, t)),
+        text,
+        language: case.language.clone(),
+        reporter: user.sees_identity(case).then(|| file.reporter.clone()),
+        reporter_kind: case.reporter_kind,
+        hide_identity: case.hide_identity,
+        consent_publish: case.consent_publish,
+        about: agency_name(lens.rules, case.about, lens.language),
+        decision: decisions.last().cloned(),
+        decisions,
+        deadline: DeadlineView {
+            due_at: case.due_at(),
+            clock: case.deadline.as_ref().map(|d| d.clock.clone()),
+            basis: clock.map(|c| c.basis.clone()),
+            sentence: lens.deadline_sentence.clone(),
+        },
+        events: file.events.iter().map(|e| event(e, file, user, lens)).collect(),
+        mails: file.mails.iter().map(mail).collect(),
+        attachments: Vec::new(),
+        related: if user.may_look_up_reporters() { file.related.clone() } else { Vec::new() },
+        procedure: case.procedure.clone(),
+        location: location(file).filter(|_| user.role != Role::Oversight),
+        assigned_to: case.assigned_to.and_then(|u| file.user_names.get(&u).cloned()),
+        messages: messages(file, &|t| lens.text(user, t)),
+        answer: answer(file).map(|a| AnswerView { text: lens.text(user, &a.text), ..a }),
+        rating: rating(file),
+        unreviewed: case.unreviewed,
+        pending: case.pending.as_ref().map(|p| match p {
+            super::case::Pending::Answer { .. } => "answer",
+            super::case::Pending::Extension { .. } => "extension",
+        }),
+        can: can.filter(|v| user.may(*v, case, is_named, lens.rules)).collect(),
+    }
+}
+
+/// At most this many scalars stand in a list without a search.
+const EXCERPT_SCALARS: usize = 160;
+
+fn first_words(text: &str) -> String {
+    let mut out: String = text.chars().take(EXCERPT_SCALARS).collect();
+    if text.chars().nth(EXCERPT_SCALARS).is_some() {
+        out.push('…');
+    }
+    out.replace(['\n', '\r'], " ")
+}
+
+fn decision(decision: &Decision, file: &File, user: &User, lens: &Lens<'_>) -> DecisionView {
+    let grounds = &decision.grounds;
+    let masked = user.role == Role::Oversight;
+    let mut neighbours = grounds.neighbours.clone();
+    for neighbour in &mut neighbours {
+        neighbour.text = (lens.mask)(&neighbour.text);
+        if user.role == Role::Agency {
+            neighbour.number = None;
+        }
+    }
+    let mut reasons = grounds.reasons.clone();
+    for reason in reasons.iter_mut().filter(|_| masked) {
+        reason.phrase = (lens.mask)(&reason.phrase);
+    }
+    let is_last = file.decisions.last() == Some(decision);
+    DecisionView {
+        basis: decision.basis,
+        scope: decision.scope,
+        authority: decision.authority,
+        category: decision.category.clone(),
+        labels: if is_last { file.case.labels.clone() } else { Vec::new() },
+        confidence: confidence(decision.confidence_permille),
+        reasons,
+        neighbours,
+        model: decision.model.clone(),
+        decided_at: decision.decided_at,
+        by: decision.user.and_then(|u| file.user_names.get(&u).cloned()),
+        likely_scope: grounds.likely.as_ref().map(|(scope, _)| *scope),
+        likely_category: grounds.likely.as_ref().and_then(|(_, category)| category.clone()),
+        verdict: decision.verdict.clone(),
+    }
+}
+
+fn event(recorded: &Recorded, file: &File, user: &User, lens: &Lens<'_>) -> EventView {
+    let by = recorded.actor.id.and_then(|id| file.user_names.get(&id).cloned());
+    let text = recorded.event.text_hash().and_then(|h| file.text_by_hash(h));
+    let (agency, rule) = match &recorded.event {
+        Event::Routed { agency, rule, .. } => {
+            (agency_name(lens.rules, Some(*agency), lens.language), Some(rule.clone()))
+        }
+        _ => (None, None),
+    };
+    EventView {
+        at: recorded.occurred_at,
+        kind: recorded.event.kind(),
+        by: by.unwrap_or_else(|| recorded.actor.kind.to_string()),
+        text: text.map(|t| lens.text(user, &t.body)),
+        public: recorded.event.is_public(),
+        agency,
+        rule,
+    }
+}
+
+fn mail(mail: &super::file::KeptMail) -> MailView {
+    MailView {
+        id: mail.id,
+        to: mail.to.clone(),
+        kind: mail.kind.clone(),
+        state: mail.state.clone(),
+        attempts: mail.attempts,
+        last_error: mail.last_error.clone(),
+    }
+}
+
+fn location(file: &File) -> Option<Location> {
+    let (latitude, longitude) = file.text("location")?.split_once(',')?;
+    Some(Location { latitude: latitude.parse().ok()?, longitude: longitude.parse().ok()? })
+}
+
+fn messages(file: &File, shown: &dyn Fn(&str) -> String) -> Vec<MessageView> {
+    let mut out = Vec::new();
+    for recorded in &file.events {
+        let from = match recorded.event {
+            Event::CitizenWrote { .. } => "citizen",
+            Event::Asked { .. } => "agency",
+            _ => continue,
+        };
+        let text = recorded.event.text_hash().and_then(|h| file.text_by_hash(h));
+        if let Some(text) = text {
+            out.push(MessageView { at: recorded.occurred_at, from, text: shown(&text.body) });
+        }
+    }
+    out
+}
+
+/// The latest answer, referral or refusal that took effect, with its text.
+fn answer(file: &File) -> Option<AnswerView> {
+    let took_effect = |event: &Event| match event {
+        Event::Answered { takes_effect, .. } => *takes_effect,
+        Event::AnswerApproved { .. } | Event::Referred { .. } | Event::Refused { .. } => true,
+        _ => false,
+    };
+    let last = file.events.iter().rev().find(|e| took_effect(&e.event))?;
+    let text = last.event.text_hash().and_then(|h| file.text_by_hash(h));
+    Some(AnswerView {
+        text: text.map(|t| t.body.clone()).unwrap_or_default(),
+        at: last.occurred_at,
+    })
+}
+
+fn rating(file: &File) -> Option<RatingView> {
+    let (score, at) = file.case.rating?;
+    let last = file.events.iter().rev().find(|e| matches!(e.event, Event::Rated { .. }));
+    let text = last.and_then(|e| e.event.text_hash()).and_then(|h| file.text_by_hash(h));
+    Some(RatingView { score, at, text: text.map(|t| t.body.clone()) })
+}
+
+/// A line of the citizen's story.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CitizenEvent {
+    pub at: Moment,
+    pub kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+}
+
+/// The case as its reporter sees it, by the code.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CitizenView {
+    pub number: String,
+    pub status: Status,
+    pub scope: Scope,
+    pub category: Option<String>,
+    pub agency: Option<AgencyName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    pub text: String,
+    pub received_at: Moment,
+    pub due_at: Option<Moment>,
+    pub next: String,
+    pub events: Vec<CitizenEvent>,
+    pub messages: Vec<MessageView>,
+    pub answer: Option<AnswerView>,
+    pub rating: Option<RatingView>,
+    pub can: Vec<Verb>,
+}
+
+/// The case for its reporter. `next` is the sentence that says what happens now.
+pub fn citizen(file: &File, rules: &Jurisdiction, language: &str, next: String) -> CitizenView {
+    let case = &file.case;
+    let mut events = Vec::new();
+    for recorded in file.events.iter().filter(|e| e.event.is_public()) {
+        // The machine's decision is what the receipt said; only people's later decisions are news.
+        let is_news = recorded.actor.kind != ActorKind::Machine
+            || matches!(recorded.event, Event::Routed { .. });
+        if is_news {
+            events.push(citizen_event(recorded, file, rules, language));
+        }
+    }
+    let can = case.can().into_iter().filter(|v| Verb::OF_CITIZENS.contains(v));
+    CitizenView {
+        number: case.number.clone(),
+        status: case.status,
+        scope: case.scope,
+        category: case.category.clone(),
+        agency: agency_name(rules, case.agency, language),
+        title: file.text("title").map(str::to_owned),
+        text: file.text("case").unwrap_or("").to_owned(),
+        received_at: case.received_at,
+        due_at: case.due_at().filter(|_| case.status.is_open()),
+        next,
+        events,
+        messages: messages(file, &str::to_owned),
+        answer: answer(file),
+        rating: rating(file),
+        can: can.collect(),
+    }
+}
+
+fn citizen_event(
+    recorded: &Recorded,
+    file: &File,
+    rules: &Jurisdiction,
+    language: &str,
+) -> CitizenEvent {
+    let agency = match &recorded.event {
+        Event::Routed { agency, .. } => agency_name(rules, Some(*agency), language),
+        _ => None,
+    };
+    // An officer's reason for a decision or a route is the desk's own; what was written to the citizen is not.
+    let for_citizen = !matches!(recorded.event, Event::Decided(_) | Event::Routed { .. });
+    let text = recorded.event.text_hash().filter(|_| for_citizen);
+    CitizenEvent {
+        at: recorded.occurred_at,
+        kind: recorded.event.kind(),
+        text: text.and_then(|h| file.text_by_hash(h)).map(|t| t.body.clone()),
+        agency: agency.map(|a| a.name),
+    }
+}

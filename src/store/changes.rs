@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::schema::case_changes;
+use super::schema::{case_changes, events};
 use super::{AnyConn, Stored};
 use crate::domain::case::CaseId;
 
@@ -34,4 +34,20 @@ pub fn newest(conn: &mut AnyConn) -> Stored<i64> {
     let newest: Option<i64> =
         case_changes::table.select(diesel::dsl::max(case_changes::seq)).first(conn)?;
     Ok(newest.unwrap_or(0))
+}
+
+/// When the oldest change after `mark` was recorded; `None` when there is none.
+pub fn oldest_after(conn: &mut AnyConn, mark: i64) -> Stored<Option<crate::clock::Moment>> {
+    let case: Option<i64> = case_changes::table
+        .filter(case_changes::seq.gt(mark))
+        .order(case_changes::seq)
+        .select(case_changes::case_id)
+        .first(conn)
+        .optional()?;
+    let Some(case) = case else { return Ok(None) };
+    let last: Option<chrono::NaiveDateTime> = events::table
+        .filter(events::case_id.eq(case))
+        .select(diesel::dsl::max(events::recorded_at))
+        .first(conn)?;
+    Ok(last.map(|t| t.and_utc()))
 }

@@ -8,38 +8,13 @@ use super::schema::{cases, decisions, examples, models};
 use super::{AnyConn, StoreError, Stored, Tx};
 use crate::clock::Moment;
 use crate::domain::case::CaseId;
-use crate::domain::scope::{Authority, Basis, Example, Neighbour, Reason, Scope};
+use crate::domain::file::{Decision, Grounds};
+use crate::domain::scope::{Basis, Example};
 use crate::domain::user::UserId;
 use crate::seal::{Kind, Place, Seal, Uid, random};
 
 /// No more labels than this are looked through for the nearest.
 pub const EXAMPLES_MAX: i64 = 20_000;
-
-/// A decision with everything that it rests on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Decision {
-    pub basis: Basis,
-    pub user: Option<UserId>,
-    pub scope: Scope,
-    pub authority: Authority,
-    pub category: Option<String>,
-    pub confidence_permille: Option<i64>,
-    pub model: Option<String>,
-    pub grounds: Grounds,
-    pub decided_at: Moment,
-    /// Of a machine's decision, said later by an officer: `confirmed`, `corrected`.
-    pub verdict: Option<String>,
-}
-
-/// What quotes the text, and is sealed like it.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Grounds {
-    pub reasons: Vec<Reason>,
-    pub neighbours: Vec<Neighbour>,
-    pub scores: std::collections::BTreeMap<String, f64>,
-    /// The likeliest side and category, also where the decision is `ask`.
-    pub likely: Option<(Scope, Option<String>)>,
-}
 
 /// Keeps a decision.
 pub fn insert_decision(tx: &mut Tx<'_>, keys: &CaseKeys, decision: &Decision) -> Stored<()> {

@@ -12,6 +12,7 @@ use super::{AnyConn, StoreError, Stored, Tx, changes, outbox, texts};
 use crate::clock::Moment;
 use crate::domain::case::{Case, CaseId};
 use crate::domain::event::{Actor, Event, PAYLOAD_VERSION, Recorded};
+use crate::domain::file::KeptDeadline;
 use crate::domain::letter::LetterKind;
 
 /// One event with what comes with it.
@@ -97,9 +98,9 @@ fn follow_row(
         _ => {}
     }
     if old.deadline != next.deadline {
-        close_deadline(conn, id, at)?;
+        close_deadline(conn, id, step.occurred_at)?;
         if let Some(deadline) = &next.deadline {
-            insert_deadline(conn, id, deadline, step.event.kind(), at)?;
+            insert_deadline(conn, id, deadline, step.event.kind(), step.occurred_at)?;
         }
     }
     if old.labels != next.labels {
@@ -299,18 +300,8 @@ pub fn events_of(conn: &mut AnyConn, id: CaseId) -> Stored<Vec<Recorded>> {
     Ok(out)
 }
 
-/// A deadline of the ledger: what, until when, why, and from when to when it held.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DeadlineRow {
-    pub clock: String,
-    pub due_at: Moment,
-    pub cause: String,
-    pub from_at: Moment,
-    pub until_at: Option<Moment>,
-}
-
 /// The ledger of a case's deadlines, the first first.
-pub fn deadlines_of(conn: &mut AnyConn, id: CaseId) -> Stored<Vec<DeadlineRow>> {
+pub fn deadlines_of(conn: &mut AnyConn, id: CaseId) -> Stored<Vec<KeptDeadline>> {
     type Row = (String, NaiveDateTime, String, NaiveDateTime, Option<NaiveDateTime>);
     let rows = deadlines::table
         .filter(deadlines::case_id.eq(id))
@@ -323,7 +314,7 @@ pub fn deadlines_of(conn: &mut AnyConn, id: CaseId) -> Stored<Vec<DeadlineRow>> 
             deadlines::until_at,
         ))
         .load::<Row>(conn)?;
-    let row = |(clock, due, cause, from, until): Row| DeadlineRow {
+    let row = |(clock, due, cause, from, until): Row| KeptDeadline {
         clock,
         due_at: due.and_utc(),
         cause,

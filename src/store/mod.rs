@@ -9,11 +9,11 @@ pub mod changes;
 mod conn;
 mod dialect;
 pub mod examples;
-//FIG
+pub mod figures;
 pub mod history;
 pub mod idempotency;
 pub mod leases;
-//LIST
+pub mod list;
 mod migrate;
 pub mod outbox;
 pub mod packs;

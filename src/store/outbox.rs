@@ -377,3 +377,32 @@ pub fn sent_message(
     let place = Place { table: "sent_mails", case, row: &super::cases::uid(&row)? };
     Ok(Some(seal.open_text(&place, &sealed)?))
 }
+
+/// Is a mail due, or a lease run out? Asked before a lease is written.
+pub fn is_due(conn: &mut AnyConn, now: Moment) -> Stored<bool> {
+    let naive = now.naive_utc();
+    let waiting = [MailState::Queued.word(), MailState::Uncertain.word()];
+    let free = outbox::state
+        .eq_any(waiting)
+        .and(outbox::not_before.le(naive))
+        .or(outbox::state.eq(MailState::Sending.word()).and(outbox::leased_until.lt(naive)));
+    let found: Option<i64> =
+        outbox::table.filter(free).select(outbox::id).first(conn).optional()?;
+    Ok(found.is_some())
+}
+
+/// The first mail of the case to the same recipient, which later ones refer to.
+pub fn first_message_id(conn: &mut AnyConn, case: CaseId, row: &MailRow) -> Stored<Option<String>> {
+    let same = outbox::case_id
+        .eq(Some(case))
+        .and(outbox::recipient_kind.eq(&row.recipient_kind))
+        .and(outbox::recipient_id.eq(row.recipient_id))
+        .and(outbox::id.lt(row.id));
+    let first = outbox::table
+        .filter(same)
+        .order(outbox::id)
+        .select(outbox::message_id)
+        .first(conn)
+        .optional()?;
+    Ok(first)
+}

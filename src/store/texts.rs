@@ -7,6 +7,7 @@ use super::schema::{case_texts, cases, reporters};
 use super::{AnyConn, StoreError, Stored, Tx};
 use crate::domain::case::CaseId;
 use crate::domain::event::ActorKind;
+use crate::domain::file::KeptText;
 use crate::domain::reporter::{Reporter, ReporterKind};
 use crate::seal::{Kind, Place, Purpose, Seal, Uid, random};
 
@@ -22,17 +23,6 @@ pub struct NewText {
     pub author: ActorKind,
     pub language: String,
     pub body: String,
-}
-
-/// A text as it was kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredText {
-    pub kind: String,
-    pub author: ActorKind,
-    pub language: String,
-    pub body: String,
-    /// The keyed hash that events name it by, in hexadecimal.
-    pub hash: String,
 }
 
 /// The keyed hash by which events name a text.
@@ -62,7 +52,7 @@ pub fn of_cases(
     conn: &mut AnyConn,
     seal: &Seal,
     ids: &[CaseId],
-) -> Stored<Vec<(CaseId, StoredText)>> {
+) -> Stored<Vec<(CaseId, KeptText)>> {
     type Row = (i64, Vec<u8>, Vec<u8>, String, String, String, Vec<u8>, Vec<u8>);
     let rows = case_texts::table
         .inner_join(cases::table.on(cases::id.eq(case_texts::case_id)))
@@ -85,13 +75,13 @@ pub fn of_cases(
         let body = seal.open_text(&place, &sealed)?;
         let author = word(&author)?;
         let hash = crate::seal::hex(&hash);
-        out.push((id, StoredText { kind, author, language, body, hash }));
+        out.push((id, KeptText { kind, author, language, body, hash }));
     }
     Ok(out)
 }
 
 /// All texts of one case.
-pub fn of_case(conn: &mut AnyConn, seal: &Seal, id: CaseId) -> Stored<Vec<StoredText>> {
+pub fn of_case(conn: &mut AnyConn, seal: &Seal, id: CaseId) -> Stored<Vec<KeptText>> {
     Ok(of_cases(conn, seal, &[id])?.into_iter().map(|(_, text)| text).collect())
 }
 

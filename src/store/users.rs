@@ -130,3 +130,12 @@ pub fn all(conn: &mut AnyConn) -> Stored<Vec<User>> {
     let rows = users::table.order((users::name, users::id)).load::<UserRow>(conn)?;
     rows.into_iter().map(|row| stored(row).map(|s| s.user)).collect()
 }
+
+/// Triage officers and administrators who asked for mail about cases that wait for a decision.
+pub fn to_notify(conn: &mut AnyConn) -> Stored<Vec<User>> {
+    let rows = users::table
+        .filter(users::notify_triage.eq(true).and(users::disabled_at.is_null()))
+        .order(users::id)
+        .load::<UserRow>(conn)?;
+    rows.into_iter().map(|row| stored(row).map(|s| s.user)).collect()
+}

@@ -13,5 +13,8 @@
 mod auth;
 mod config;
 mod letters;
+mod pack;
+mod scope;
 mod smtp;
 mod smtp_server;
+mod text;

@@ -1,0 +1,68 @@
+//! `dangvan check` and `dangvan reindex`.
+
+use super::{CliError, open, print, say};
+use crate::config::Config;
+use crate::flow::check;
+use crate::index::Index;
+use crate::store::{StoreError, cases, packs};
+
+/// Compares every case's row with its events, and the index with the database. Exit code 1 where they differ.
+pub fn check(config: &Config) -> Result<(), CliError> {
+    let (_, store) = open::open(config)?;
+    let bar = super::progress("cases");
+    let found = super::wait(check::check(&store, |done| bar.set_position(done)))??;
+    bar.finish_and_clear();
+    print(&format!("{} cases, {} events", found.cases, found.events))?;
+    for fault in &found.faults {
+        print(fault)?;
+    }
+    print(&index_line(config, &store)?)?;
+    store.stop();
+    match found.faults.len() {
+        0 => print("no fault found"),
+        count => Err(CliError::Faults(format!("{count} cases do not agree with their events"))),
+    }
+}
+
+/// An index that is behind or being built is reported and is no fault.
+fn index_line(config: &Config, store: &crate::store::Store) -> Result<String, CliError> {
+    let (installation, total, newest) = super::wait(store.read(|conn| {
+        let newest = crate::store::changes::newest(conn)?;
+        Ok::<_, StoreError>((packs::installation(conn)?, cases::count(conn)?, newest))
+    }))??;
+    let Some(installation) = installation else { return Ok("the database is empty".into()) };
+    let rules = super::wait(store.read(|conn| packs::jurisdiction(conn)))??;
+    let folder = config.data.join("index");
+    Ok(match Index::open_read_only(&folder, &installation.uid, &rules) {
+        Ok(index) if index.mark() == newest => {
+            format!("index: {} of {total} cases, up to date", index.count())
+        }
+        Ok(index) => format!(
+            "index: {} of {total} cases, behind by {} changes",
+            index.count(),
+            newest - index.mark()
+        ),
+        Err(error) => format!("index: not built yet ({error})"),
+    })
+}
+
+/// Removes the built index; a running service must be stopped first, and builds it anew when it starts.
+pub fn reindex(config: &Config) -> Result<(), CliError> {
+    let (_, store) = open::open(config)?;
+    let installation = super::wait(store.read(|conn| packs::installation(conn)))??;
+    let rules = super::wait(store.read(|conn| packs::jurisdiction(conn)))??;
+    let Some(installation) = installation else { return Ok(()) };
+    let folder = config.data.join("index");
+    Index::remove(&folder).map_err(|e| CliError::Usage(e.to_string()))?;
+    let opened = Index::open(Some(&folder), &installation.uid, &rules);
+    let index = std::sync::Arc::new(opened.map_err(crate::flow::FlowError::Index)?);
+    let rules = std::sync::Arc::new(rules);
+    let bar = super::progress("cases");
+    while super::wait(crate::flow::sync_index::step(&store, &index, &rules))?? {
+        bar.set_position(index.count());
+    }
+    bar.finish_and_clear();
+    say(&format!("{} cases are in the index.", index.count()));
+    store.stop();
+    Ok(())
+}

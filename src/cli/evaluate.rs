@@ -1,0 +1,73 @@
+//! `dangvan evaluate`: how good is the engine on these texts? No database is touched.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::CliError;
+use crate::config::Config;
+use crate::flow::FlowError;
+use crate::index::evaluate::{Evaluation, Question, evaluate};
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct EvaluateArgs {
+    /// Labelled texts to judge, a JSON object a line.
+    #[arg(long, value_name = "F.jsonl")]
+    pub test: PathBuf,
+    /// Learn from this file alone, without the pack.
+    #[arg(long, value_name = "F.jsonl")]
+    pub train: Option<PathBuf>,
+    /// The field that holds the label.
+    #[arg(long, value_name = "FIELD", default_value = "scope")]
+    pub label: String,
+    /// Figures for each value of this field too.
+    #[arg(long, value_name = "FIELD")]
+    pub by: Option<String>,
+    /// Write a line for each line that was judged.
+    #[arg(long, value_name = "P.jsonl")]
+    pub out: Option<PathBuf>,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Judges and prints the figures.
+pub fn run(args: &EvaluateArgs, config: &Config) -> Result<(), CliError> {
+    let pack = &super::open::read_pack(config)?;
+    let out = &mut io::stdout();
+    let question = Question {
+        test: &args.test,
+        train: args.train.as_deref(),
+        label: &args.label,
+        by: args.by.as_deref(),
+    };
+    let evaluation = evaluate(&question, pack).map_err(FlowError::Index)?;
+    if let Some(path) = &args.out {
+        let mut file = io::BufWriter::new(std::fs::File::create(path)?);
+        for outcome in &evaluation.outcomes {
+            serde_json::to_writer(&mut file, outcome).map_err(io::Error::from)?;
+            writeln!(file)?;
+        }
+        file.flush()?;
+    }
+    if args.json {
+        serde_json::to_writer(&mut *out, &evaluation).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        write_table(&evaluation, out)?;
+    }
+    Ok(())
+}
+
+fn write_table(evaluation: &Evaluation, out: &mut dyn Write) -> io::Result<()> {
+    let groups = evaluation.by.iter().flatten().map(|(value, figures)| (value.as_str(), figures));
+    writeln!(out, "texts  accuracy  macro-F1  coverage  selective  auroc    ece")?;
+    for (name, f) in std::iter::once(("", &evaluation.figures)).chain(groups) {
+        let cell = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+        let cells = [f.accuracy, f.macro_f1, f.coverage, f.selective_accuracy, f.auroc, f.ece];
+        let [accuracy, macro_f1, coverage, selective, auroc, ece] = cells.map(cell);
+        write!(out, "{:>5}  {accuracy:>8}  {macro_f1:>8}  {coverage:>8}  ", f.n)?;
+        writeln!(out, "{selective:>9}  {auroc:>5}  {ece:>5}  {name}")?;
+    }
+    writeln!(out, "{:.0} texts a second", evaluation.texts_per_second)
+}

@@ -1,0 +1,68 @@
+//! Opening what the configuration names: key, database, pack. An empty database is filled as `serve` does it.
+
+use std::sync::Arc;
+
+use super::{CliError, say};
+use crate::app::{AssemblyError, open_store};
+use crate::auth::password::{self, Cost};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::flow::adopt_pack::{FIRST_ADMIN, adopt};
+use crate::pack;
+use crate::seal::Seal;
+use crate::store::Store;
+
+/// The pack that is embedded and taken unless told otherwise.
+const DEFAULT_PACK: &str = "hcmc";
+
+/// The pack of the configuration: a folder, the name of an embedded one, or the default.
+pub fn read_pack(config: &Config) -> Result<Jurisdiction, CliError> {
+    let read = match &config.pack {
+        None => pack::read_embedded(DEFAULT_PACK),
+        Some(path) if path.is_dir() => pack::read_dir(path),
+        Some(path) => {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+            let embedded = name.filter(|n| pack::embedded_names().contains(n));
+            match embedded {
+                Some(name) => pack::read_embedded(&name),
+                None => pack::read_dir(path),
+            }
+        }
+    };
+    read.map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        CliError::Usage(format!("the pack cannot be used:\n{}", lines.join("\n")))
+    })
+}
+
+/// Opens the store and fills an empty database.
+pub fn open(config: &Config) -> Result<(Arc<Seal>, Store), CliError> {
+    std::fs::create_dir_all(&config.data)?;
+    let seal = Seal::from_file(&config.key_file).map_err(|e| AssemblyError::new("key", e))?;
+    let seal = Arc::new(seal);
+    let store = open_store(config, seal.clone())?;
+    let empty = super::wait(store.read(|conn| crate::store::packs::installation(conn)))?;
+    if empty?.is_none() {
+        let secret = password::one_time_password();
+        let secret = secret.map_err(|e| AssemblyError::new("password", e))?;
+        let hash = password::hash(&secret, Cost::SERVICE);
+        let hash = hash.map_err(|e| AssemblyError::new("password", e))?;
+        if adopt(&store, read_pack(config)?, hash, Clock::System.now())? {
+            say(&format!(
+                "An empty database was filled from the pack.\n\
+                 Sign in at {}/sign-in as {FIRST_ADMIN} with the one-time password: {secret}",
+                config.public_url
+            ));
+        }
+    }
+    Ok((seal, store))
+}
+
+/// `dangvan migrate`
+pub fn migrate(config: &Config) -> Result<(), CliError> {
+    let (_, store) = open(config)?;
+    store.stop();
+    say(&format!("The {} database is up to date.", store.kind()));
+    Ok(())
+}

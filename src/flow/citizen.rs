@@ -1,0 +1,124 @@
+//! The citizen's steps, by the secret code: write, correct the contact, rate, reopen, withdraw.
+
+use chrono::TimeDelta;
+
+use super::record::{self, Change};
+use super::{Context, FlowError, decide};
+use crate::domain::action::CitizenAction;
+use crate::domain::case::{Case, Status};
+use crate::domain::deadline::{day_of, end_of_day};
+use crate::domain::error::Refusal;
+use crate::domain::event::{Actor, ActorKind, Deadline, Event};
+use crate::domain::scope::Flag;
+use crate::store::cases::{self, StoredCase};
+use crate::store::texts::{self, NewText};
+use crate::store::{StoreError, Tx};
+
+/// Takes a citizen's step. A machine's event in between is no conflict: the step is taken on the case as it stands.
+pub async fn step(
+    context: &Context,
+    code_hash: Vec<u8>,
+    action: CitizenAction,
+) -> Result<StoredCase, FlowError> {
+    let work = context.clone();
+    context
+        .store
+        .write(move |tx| {
+            let before = match cases::by_code_hash(tx.conn, &code_hash) {
+                Err(StoreError::NotFound) => return Err(Refusal::NotFound.into()),
+                other => other?,
+            };
+            let verb = action.verb();
+            if !before.case.allows(verb) {
+                let can = before.case.can().into_iter().filter(|v| citizens(*v)).collect();
+                return Err(Refusal::IllegalStep { verb, can }.into());
+            }
+            take(tx, &work, &before, action)
+        })
+        .await
+}
+
+fn citizens(verb: crate::domain::case::Verb) -> bool {
+    crate::domain::case::Verb::OF_CITIZENS.contains(&verb)
+}
+
+fn take(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    before: &StoredCase,
+    action: CitizenAction,
+) -> Result<StoredCase, FlowError> {
+    let (event, text) = match action {
+        CitizenAction::Message { text } => {
+            let deadline = after_pause(context, &before.case);
+            (Event::CitizenWrote { text: record::text_hash(tx, &text), deadline }, Some(text))
+        }
+        CitizenAction::Rating { score, text } => {
+            let hashed = text.as_deref().map(|t| record::text_hash(tx, t));
+            (Event::Rated { score, text: hashed }, text)
+        }
+        CitizenAction::Reopen { reason } => {
+            let case = &before.case;
+            let decision = (case.scope, case.authority, case.category.as_deref());
+            let deadline = decide::deadline(&context.rules, decision, context.now);
+            (Event::Reopened { text: record::text_hash(tx, &reason), deadline }, Some(reason))
+        }
+        CitizenAction::Withdraw { reason } => {
+            let hashed = reason.as_deref().map(|t| record::text_hash(tx, t));
+            (Event::Withdrawn { text: hashed }, reason)
+        }
+        CitizenAction::Contact { email, phone, hide_identity } => {
+            let flags = change_contact(tx, context, before, email, phone)?;
+            (Event::ContactChanged { hide_identity, flags }, None)
+        }
+    };
+    let texts = text.map(|body| NewText {
+        kind: "message",
+        author: ActorKind::Citizen,
+        language: before.case.language.clone(),
+        body,
+    });
+    let change = Change {
+        event,
+        actor: Actor::CITIZEN,
+        occurred_at: context.now,
+        texts: texts.into_iter().collect(),
+    };
+    record::record(tx, context, before, change)
+}
+
+/// The due date moved by the whole days that the clock stood; it ends on a working day as every period does.
+fn after_pause(context: &Context, case: &Case) -> Option<Deadline> {
+    let deadline = case.deadline.as_ref()?;
+    let paused_at = case.paused_at.filter(|_| case.status == Status::NeedsInfo)?;
+    let zone = context.rules.settings.zone;
+    let days = (day_of(context.now, zone) - day_of(paused_at, zone)).num_days().max(0);
+    let day = day_of(deadline.due_at + TimeDelta::days(days), zone);
+    let due_at = end_of_day(context.rules.calendar.working_on_or_after(day), zone);
+    Some(Deadline { clock: deadline.clock.clone(), due_at })
+}
+
+/// Writes the new contact and says which flags remain. An anonymous case stays anonymous: nothing is kept.
+fn change_contact(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    before: &StoredCase,
+    email: Option<String>,
+    phone: Option<String>,
+) -> Result<std::collections::BTreeSet<Flag>, FlowError> {
+    let mut flags = before.case.flags.clone();
+    if before.case.anonymous {
+        return Ok(flags);
+    }
+    let (uid, id) = (&before.keys.uid, before.keys.reporter_id);
+    let mut reporter = texts::reporter(tx.conn, tx.seal, uid, id)?;
+    reporter.email = email.or(reporter.email);
+    reporter.phone = phone.or(reporter.phone);
+    let country = &context.rules.settings.phone_country_code;
+    texts::update_reporter(tx, uid, id, &reporter, country)?;
+    match reporter.is_complete() {
+        true => flags.remove(&Flag::Incomplete),
+        false => flags.insert(Flag::Incomplete),
+    };
+    Ok(flags)
+}

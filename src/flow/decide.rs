@@ -1,0 +1,127 @@
+//! The machine's decision on a text: scope from the engine, agency from the rules, due date from the clocks. Reads the
+//! rules and the engine, writes nothing; `receive`, `preview` and the worker turn it into rows.
+
+use std::collections::BTreeSet;
+
+use super::{Context, FlowError, off_thread};
+use crate::clock::Moment;
+use crate::domain::agency::AgencyId;
+use crate::domain::deadline::{choose_clock, day_of, end_of_day};
+use crate::domain::event::{Deadline, Decided};
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::place::AreaId;
+use crate::domain::routing::{Route, RoutingQuestion, route};
+use crate::domain::scope::{Authority, Basis, Flag, Judgement, Scope};
+use crate::domain::taxonomy::Mode;
+
+/// What is judged.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    pub text: String,
+    pub title: Option<String>,
+    pub about: Option<AgencyId>,
+    pub area: Option<AreaId>,
+    pub procedure: Option<String>,
+    /// Flags that the intake knows already.
+    pub flags: BTreeSet<Flag>,
+}
+
+/// A decision, ready to be recorded.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    pub judgement: Judgement,
+    pub decided: Decided,
+    /// Who should answer, whether or not the machine may forward it.
+    pub route: Option<Route>,
+    /// The machine forwards the case by itself.
+    pub forwards: bool,
+}
+
+/// Judges a text as of now.
+pub async fn decide(
+    context: &Context,
+    question: Question,
+    at: Moment,
+) -> Result<Proposal, FlowError> {
+    let engine = context.engine.clone();
+    let rules = context.rules.clone();
+    off_thread(move || {
+        let judgement = engine.judge(question.title.as_deref(), &question.text);
+        propose(&rules, &question, judgement, at)
+    })
+    .await
+}
+
+/// What follows from a judgement by the rules.
+pub fn propose(
+    rules: &Jurisdiction,
+    question: &Question,
+    judgement: Judgement,
+    at: Moment,
+) -> Proposal {
+    let day = day_of(at, rules.settings.zone);
+    let category = judgement.category.as_deref();
+    let chosen = route(
+        rules,
+        &RoutingQuestion {
+            category,
+            about: question.about,
+            area: question.area,
+            procedure: question.procedure.as_deref(),
+            day,
+        },
+    );
+    let flags: BTreeSet<Flag> = question.flags.union(&judgement.flags).copied().collect();
+    let authority = authority_of(rules, chosen.as_ref().map(|r| r.agency));
+    let restricts = judgement.scope == Scope::Out
+        && category.and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
+    let may = rules.mode(category) == Mode::Automatic
+        && authority == Authority::Own
+        && !restricts
+        && !flags.contains(&Flag::DenunciationSuspected);
+    let forwards = may
+        && judgement.scope == Scope::In
+        && chosen.as_ref().is_some_and(|route| route.is_certain);
+    let confidence_permille = permille(judgement.confidence);
+    let decided = Decided {
+        basis: Basis::Machine,
+        scope: judgement.scope,
+        authority,
+        category: judgement.category.clone(),
+        labels: judgement.labels.clone(),
+        flags,
+        confidence_permille: Some(confidence_permille),
+        needs_decision: !forwards,
+        restricts,
+        deadline: deadline(rules, (judgement.scope, authority, category), at),
+    };
+    Proposal { judgement, decided, route: chosen, forwards }
+}
+
+/// Whose case it is, by the agency that would answer.
+pub fn authority_of(rules: &Jurisdiction, agency: Option<AgencyId>) -> Authority {
+    match agency.and_then(|id| rules.agency(id)) {
+        Some(agency) if agency.is_external() => Authority::Other,
+        Some(_) => Authority::Own,
+        None => Authority::Unknown,
+    }
+}
+
+/// The due date of a decision, counted from the day of `from` in the pack's zone.
+pub fn deadline(
+    rules: &Jurisdiction,
+    decision: (Scope, Authority, Option<&str>),
+    from: Moment,
+) -> Option<Deadline> {
+    let zone = rules.settings.zone;
+    let day = day_of(from, zone);
+    let clock = choose_clock(&rules.clock_choices, &rules.clocks, decision, day)?;
+    let last = rules.calendar.last_day(day, clock.limit, clock.unit);
+    Some(Deadline { clock: clock.code.clone(), due_at: end_of_day(last, zone) })
+}
+
+/// A probability in thousandths.
+pub fn permille(probability: f64) -> i64 {
+    // Between 0 and 1000, so that the text always holds a whole number.
+    format!("{:.0}", probability.clamp(0.0, 1.0) * 1000.0).parse().unwrap_or(0)
+}

@@ -1,0 +1,277 @@
+//! The outbox goes out: leased, resolved to an address and a body at the last moment, sent, and written down how it
+//! ended. Nothing is dropped silently, nothing deleted after a number of tries.
+
+use chrono::TimeDelta;
+
+use super::{Context, FlowError};
+use crate::domain::in_language;
+use crate::domain::letter::{LetterKind, Placeholder, Values};
+use crate::mail::render::{Composed, Frame, compose};
+use crate::mail::{Outgoing, Sent, Transport, is_deliverable, spool};
+use crate::store::cases::StoredCase;
+use crate::store::outbox::{self, MailRow, MailState, Tried};
+use crate::store::{AnyConn, StoreError, Stored, cases, texts, users};
+
+/// After the first failure; each further one waits twice as long.
+const RETRY_FIRST_SECONDS: i64 = 30;
+/// But never longer than this.
+const RETRY_MAX_SECONDS: i64 = 4 * 3600;
+/// So many mails are under way at a time.
+pub const BATCH: usize = 16;
+
+/// What is needed to write one letter.
+struct Order {
+    row: MailRow,
+    stored: Option<StoredCase>,
+    /// `None`: there is no address that could be written to.
+    address: Option<String>,
+    name: String,
+    text: Option<String>,
+    /// Of the case's first mail, so that mail programs keep a case together.
+    first_id: Option<String>,
+}
+
+/// Who sends, and with which patience.
+pub struct Sender<'a> {
+    pub transport: &'a Transport,
+    /// This process, in leases.
+    pub holder: &'a str,
+    pub from: &'a str,
+}
+
+/// Sends what is due, one batch; returns how many were taken.
+pub async fn step(context: &Context, sender: &Sender<'_>) -> Result<usize, FlowError> {
+    let (holder, now) = (sender.holder.to_owned(), context.now);
+    let limit = i64::try_from(BATCH).unwrap_or(1);
+    let is_due = context.store.read(move |conn| outbox::is_due(conn, now)).await;
+    if !is_due.map_err(|e: StoreError| FlowError::Store(e))? {
+        return Ok(0);
+    }
+    let rows = context
+        .store
+        .write(move |tx| Ok::<_, FlowError>(outbox::lease(tx.conn, &holder, now, limit)?))
+        .await?;
+    let taken = rows.len();
+    let mut running = Vec::with_capacity(taken);
+    for row in rows {
+        running.push(one(context, sender, row));
+    }
+    for finished in join_all(running).await {
+        finished?;
+    }
+    Ok(taken)
+}
+
+/// Runs futures side by side on this task.
+async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut pinned: Vec<_> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
+    std::future::poll_fn(|cx| {
+        let mut waiting = false;
+        for (future, done) in &mut pinned {
+            if done.is_none() {
+                match future.as_mut().poll(cx) {
+                    std::task::Poll::Ready(output) => *done = Some(output),
+                    std::task::Poll::Pending => waiting = true,
+                }
+            }
+        }
+        if waiting { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+    })
+    .await;
+    pinned.into_iter().filter_map(|(_, done)| done).collect()
+}
+
+async fn one(context: &Context, sender: &Sender<'_>, row: MailRow) -> Result<(), FlowError> {
+    let (id, attempts) = (row.id, row.attempts);
+    let order = order(context, row).await?;
+    let (sent, kept) = match write_letter(context, sender.from, &order)? {
+        Some((outgoing, kept)) => (sender.transport.send(&outgoing).await, Some(kept)),
+        None => return finish(context, sender, id, no_address(context, attempts), None).await,
+    };
+    let tried = tried(context, sent, attempts);
+    let uid = order.stored.as_ref().map(|s| s.keys.uid);
+    let kept = uid.zip(kept).filter(|_| tried.state == MailState::Sent);
+    finish(context, sender, id, tried, kept).await
+}
+
+async fn finish(
+    context: &Context,
+    sender: &Sender<'_>,
+    id: i64,
+    tried: Tried,
+    kept: Option<(crate::seal::Uid, String)>,
+) -> Result<(), FlowError> {
+    let (holder, now) = (sender.holder.to_owned(), context.now);
+    let written = context.store.write(move |tx| {
+        outbox::finish(tx.conn, id, &holder, &tried, now)?;
+        if let Some((uid, message)) = &kept {
+            outbox::keep_sent(tx, uid, id, message, now)?;
+        }
+        Ok::<_, StoreError>(())
+    });
+    match written.await {
+        // The lease ran out and another process has the mail: what it finds stands.
+        Err(StoreError::Conflict) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+fn no_address(context: &Context, attempts: i64) -> Tried {
+    let error = Some("no address that could be written to".to_owned());
+    Tried { state: MailState::NoAddress, error, not_before: context.now, attempts }
+}
+
+/// 30 s, then each time twice as long up to 4 h; a refusal for good is not tried again.
+fn tried(context: &Context, sent: Sent, attempts: i64) -> Tried {
+    let attempts = attempts + 1;
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
+    let wait = (RETRY_FIRST_SECONDS << doublings).min(RETRY_MAX_SECONDS);
+    let later = context.now + TimeDelta::seconds(wait);
+    let (state, error, not_before) = match sent {
+        Sent::Accepted => (MailState::Sent, None, context.now),
+        Sent::Refused(why) => (MailState::Refused, Some(why), context.now),
+        Sent::TryLater(why) => (MailState::Queued, Some(why), later),
+        Sent::Uncertain(why) => (MailState::Uncertain, Some(why), later),
+    };
+    Tried { state, error, not_before, attempts }
+}
+
+async fn order(context: &Context, row: MailRow) -> Result<Order, FlowError> {
+    let (seal, rules) = (context.store.seal().clone(), context.rules.clone());
+    let order = context.store.read(move |conn| {
+        let stored = row.case_id.map(|id| cases::by_id(conn, id)).transpose()?;
+        let (address, name) = address(conn, &seal, &rules, &row, stored.as_ref())?;
+        let text = match (&row.text_hash, &stored) {
+            (Some(hash), Some(stored)) => {
+                let kept = texts::of_case(conn, &seal, stored.keys.id)?;
+                kept.into_iter().find(|t| &t.hash == hash).map(|t| t.body)
+            }
+            _ => None,
+        };
+        let first_id = match &stored {
+            Some(stored) => outbox::first_message_id(conn, stored.keys.id, &row)?,
+            None => None,
+        };
+        let address = address.filter(|a| is_deliverable(a));
+        Ok::<_, StoreError>(Order { row, stored, address, name, text, first_id })
+    });
+    Ok(order.await?)
+}
+
+/// Address and name of the recipient, as they are now: erased people get nothing.
+fn address(
+    conn: &mut AnyConn,
+    seal: &crate::seal::Seal,
+    rules: &crate::domain::jurisdiction::Jurisdiction,
+    row: &MailRow,
+    stored: Option<&StoredCase>,
+) -> Stored<(Option<String>, String)> {
+    match (row.recipient_kind.as_str(), stored) {
+        ("reporter", Some(stored)) => {
+            let keys = &stored.keys;
+            let reporter = texts::reporter(conn, seal, &keys.uid, keys.reporter_id)?;
+            Ok((reporter.email, reporter.name.unwrap_or_default()))
+        }
+        ("agency", _) => {
+            let agency = rules.agency(row.recipient_id);
+            let address = agency.and_then(|a| a.sendable_email()).map(str::to_owned);
+            let name = agency.map(|a| in_language(&a.names, &row.language).to_owned());
+            Ok((address, name.unwrap_or_default()))
+        }
+        ("user", _) => {
+            let user = users::by_id(conn, row.recipient_id)?.user;
+            let address = Some(user.email).filter(|_| !user.disabled);
+            Ok((address, user.name))
+        }
+        _ => Ok((None, String::new())),
+    }
+}
+
+type Letter = (Outgoing, String);
+
+/// The letter as a message, and the copy that is kept of it with code and link blanked.
+fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Option<Letter>, FlowError> {
+    let row = &order.row;
+    let Some(to) = &order.address else { return Ok(None) };
+    let Some(letter) = context.rules.letter(row.letter, &row.language) else { return Ok(None) };
+    let values = values(context, order);
+    let code = values.get(&Placeholder::Code).cloned();
+    let link = values.get(&Placeholder::TrackUrl).cloned();
+    let failed =
+        |e: crate::mail::render::RenderError| FlowError::Store(StoreError::Corrupt(e.to_string()));
+    let Composed { subject, text, html } =
+        compose(letter, &values, &frame(context, row)).map_err(failed)?;
+    let outgoing = Outgoing {
+        message_id: row.message_id.clone(),
+        from: from.to_owned(),
+        to: to.clone(),
+        subject,
+        text,
+        html,
+        language: row.language.clone(),
+        auto_submitted: true,
+        references: order.first_id.clone(),
+        written_at: row.created_at,
+    };
+    let kept = spool::kept_copy(&outgoing, code.as_deref(), link.as_deref());
+    Ok(Some((outgoing, kept)))
+}
+
+fn frame(context: &Context, row: &MailRow) -> Frame {
+    let say = |id: &str| context.messages.say(&row.language, id, &[]);
+    let city = in_language(&context.rules.settings.names, &row.language).to_owned();
+    let button = if row.letter.is_for_citizen() { "mail-button-track" } else { "mail-button-desk" };
+    Frame {
+        city,
+        footer: vec![say("mail-footer")],
+        button: say(button),
+        language: row.language.clone(),
+    }
+}
+
+/// What was fixed when the mail was caused, and what only the moment of sending may know: code, texts, name.
+fn values(context: &Context, order: &Order) -> Values {
+    let (row, rules) = (&order.row, &context.rules);
+    let mut values = row.parameters.clone();
+    let language = &row.language;
+    values.insert(Placeholder::City, in_language(&rules.settings.names, language).to_owned());
+    values.insert(Placeholder::Name, order.name.clone());
+    if let Some(stored) = &order.stored {
+        let case = &stored.case;
+        values.insert(Placeholder::Number, case.number.clone());
+        let zone = rules.settings.zone;
+        let day = case.received_at.with_timezone(&zone).date_naive();
+        values.insert(Placeholder::Received, context.messages.day(language, day));
+        if row.letter == LetterKind::Receipt {
+            let code = context.store.seal().code(&stored.keys.uid);
+            let link = format!("{}/track/{code}", context.public_url);
+            values.insert(Placeholder::Code, code);
+            values.insert(Placeholder::TrackUrl, link);
+        }
+        if !row.letter.is_for_citizen() {
+            let link = format!("{}/desk/cases/{}", context.public_url, case.number);
+            values.insert(Placeholder::DeskUrl, link);
+        }
+    }
+    if let Some(text) = &order.text {
+        let text = match row.letter.is_for_citizen() {
+            true => text.clone(),
+            // What leaves the desk for an agency's mailbox is masked.
+            false => context.patterns.mask(text),
+        };
+        values.entry(Placeholder::Text).or_insert(text.clone());
+        values.entry(Placeholder::Reason).or_insert(text);
+    }
+    values
+}
+
+/// Gives back the leases of this process, at a stop, or of all, at a start on a database of one's own.
+pub async fn give_back(context: &Context, holder: Option<String>) -> Result<usize, FlowError> {
+    context.store.write(move |tx| Ok(outbox::give_back(tx.conn, holder.as_deref())?)).await
+}
+
+/// Holds the leases of this process while it sends.
+pub async fn renew(context: &Context, holder: &str) -> Result<(), FlowError> {
+    let (holder, now) = (holder.to_owned(), context.now);
+    context.store.write(move |tx| Ok(outbox::renew(tx.conn, &holder, now)?)).await
+}

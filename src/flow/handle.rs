@@ -1,0 +1,388 @@
+//! The steps of the desk: who may, whether the case allows it, what becomes of deadlines, and the event that says so.
+
+use chrono::NaiveDate;
+
+use super::decide;
+use super::record::{self, Change, actor_of};
+use super::{Changed, Context, FlowError, learn};
+use crate::domain::action::{Action, Decide, EXTENSION_MAX_DAYS, What};
+use crate::domain::case::{Pending, Verb};
+use crate::domain::deadline::{day_of, end_of_day};
+use crate::domain::error::{FieldError, Refusal, Rule};
+use crate::domain::event::{Decided, Event};
+use crate::domain::file::{Decision, Grounds};
+use crate::domain::routing::{RoutingQuestion, route};
+use crate::domain::scope::{Basis, Label, Scope};
+use crate::domain::user::{Role, User};
+use crate::store::cases::{self, StoredCase};
+use crate::store::examples::{insert_decision, set_verdict};
+use crate::store::texts::NewText;
+use crate::store::{Tx, history, outbox, users};
+
+/// Takes a step on a case as `user`. `revision` is what the user has read; an older one is refused with what changed.
+pub async fn handle(
+    context: &Context,
+    user: User,
+    number: String,
+    revision: i64,
+    action: Action,
+) -> Result<StoredCase, FlowError> {
+    let work = context.clone();
+    let stored = context
+        .store
+        .write(move |tx| {
+            let before = cases::by_number(tx.conn, &number)?;
+            permit(&work, &user, &before, action.verb())?;
+            if before.case.revision != revision {
+                return Err(stale(tx, &before, revision)?);
+            }
+            let verb = action.verb();
+            if !before.case.allows(verb) {
+                return Err(Refusal::IllegalStep { verb, can: before.case.can() }.into());
+            }
+            step(tx, &work, &user, &before, action)
+        })
+        .await?;
+    Ok(stored)
+}
+
+/// 404 for what the user may not know of, 403 for what the user may see and not do.
+fn permit(
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    verb: Verb,
+) -> Result<(), FlowError> {
+    let named = before.case.readers.contains(&user.id);
+    if !user.may_see(&before.case, named, &context.rules) {
+        return Err(Refusal::NotFound.into());
+    }
+    if !user.may(verb, &before.case, named, &context.rules) {
+        return Err(Refusal::Forbidden.into());
+    }
+    Ok(())
+}
+
+/// What people did since the reader's revision.
+fn stale(tx: &mut Tx<'_>, before: &StoredCase, revision: i64) -> Result<FlowError, FlowError> {
+    let events = history::events_of(tx.conn, before.keys.id)?;
+    let mut changed = Vec::new();
+    let mut seen = 0;
+    for recorded in events.iter().filter(|e| e.actor.is_person()) {
+        seen += 1;
+        if seen <= revision {
+            continue;
+        }
+        let by = match recorded.actor.id {
+            Some(id) => users::by_id(tx.conn, id)?.user.name,
+            None => recorded.actor.kind.to_string(),
+        };
+        changed.push(Changed { field: recorded.event.kind(), by, at: recorded.recorded_at });
+    }
+    Ok(FlowError::Stale(changed))
+}
+
+fn step(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    action: Action,
+) -> Result<StoredCase, FlowError> {
+    let decided = match &action {
+        Action::Decide(decide) => Some(decide.clone()),
+        _ => None,
+    };
+    let (event, text) = event_of(tx, context, user, before, action)?;
+    let author = actor_of(user);
+    let texts = text.map(|(kind, body)| NewText {
+        kind,
+        author: author.kind,
+        language: context.rules.language_or_default(&before.case.language).to_owned(),
+        body,
+    });
+    let change = Change {
+        event,
+        actor: author,
+        occurred_at: context.now,
+        texts: texts.into_iter().collect(),
+    };
+    let after = record::record(tx, context, before, change)?;
+    match decided {
+        Some(_) => decided_by_officer(tx, context, user, before, after),
+        None => Ok(after),
+    }
+}
+
+type EventAndText = (Event, Option<(&'static str, String)>);
+
+fn event_of(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    action: Action,
+) -> Result<EventAndText, FlowError> {
+    let hash = |tx: &Tx<'_>, body: &str| record::text_hash(tx, body);
+    let optional = |tx: &Tx<'_>, body: &Option<String>| body.as_deref().map(|b| hash(tx, b));
+    Ok(match action {
+        Action::Decide(decide) => (decide_event(context, before, &decide)?, reason(decide.reason)),
+        Action::Route { agency, reason: why } => {
+            let text = optional(tx, &why);
+            (Event::Routed { agency, rule: "officer".into(), text }, reason(why))
+        }
+        Action::Accept => (Event::Accepted {}, None),
+        Action::Return { reason: why } => {
+            (Event::Returned { text: hash(tx, &why) }, Some(("reason", why)))
+        }
+        Action::Ask { text } => (Event::Asked { text: hash(tx, &text) }, Some(("question", text))),
+        Action::Answer { text } => answer_event(tx, context, user, before, text)?,
+        Action::Approve { what } => (approve_event(user, before, what)?, None),
+        Action::ReturnAnswer { reason: why } => {
+            (Event::AnswerReturned { text: hash(tx, &why) }, Some(("reason", why)))
+        }
+        Action::Extend { due_day, reason: why } => {
+            extend_event(tx, context, user, before, due_day, why)?
+        }
+        Action::Refer { destination, text } => {
+            let hashed = optional(tx, &text);
+            (Event::Referred { destination, text: hashed }, text.map(|t| ("answer", t)))
+        }
+        Action::Refuse { reason_code, text } => {
+            let hashed = optional(tx, &text);
+            (Event::Refused { reason_code, text: hashed }, text.map(|t| ("answer", t)))
+        }
+        Action::Note { text } => (Event::Noted { text: hash(tx, &text) }, Some(("note", text))),
+        Action::Assign { user: to } => {
+            may_be_assigned(tx, context, before, to)?;
+            (Event::Assigned { user: to }, None)
+        }
+        Action::Restrict { restricted, reason: why, readers } => {
+            (Event::Restricted { restricted, readers, text: hash(tx, &why) }, Some(("reason", why)))
+        }
+        Action::Resend => (resend(tx, context, before)?, None),
+        Action::Close => (Event::Closed {}, None),
+        Action::Reopen { reason: why } => {
+            let case = &before.case;
+            let decision = (case.scope, case.authority, case.category.as_deref());
+            let deadline = decide::deadline(&context.rules, decision, context.now);
+            (Event::Reopened { text: hash(tx, &why), deadline }, Some(("reason", why)))
+        }
+    })
+}
+
+fn reason(text: Option<String>) -> Option<(&'static str, String)> {
+    text.map(|t| ("reason", t))
+}
+
+/// The officer's decision as an event. A category whose scope is not the one given is refused; the due date follows
+/// the new decision and is counted from the receipt.
+fn decide_event(
+    context: &Context,
+    before: &StoredCase,
+    decide: &Decide,
+) -> Result<Event, FlowError> {
+    let (rules, case) = (&context.rules, &before.case);
+    let category = match &decide.category {
+        Some(code) => Some(code.clone()),
+        // The machine's category stands if it is of the side that the officer says.
+        None => case
+            .category
+            .clone()
+            .filter(|c| rules.category(c).is_some_and(|c| c.scope == decide.scope)),
+    };
+    if let Some(code) = &category {
+        let known = rules.category(code);
+        let known = known
+            .ok_or_else(|| FlowError::field(FieldError::new("category", Rule::UnknownCode)))?;
+        if known.scope != decide.scope {
+            return Err(FlowError::field(FieldError::new("category", Rule::ScopeMismatch)));
+        }
+    }
+    let question = RoutingQuestion {
+        category: category.as_deref(),
+        about: case.about,
+        area: case.area,
+        procedure: case.procedure.as_deref(),
+        day: day_of(context.now, rules.settings.zone),
+    };
+    let agency = case.agency.or_else(|| route(rules, &question).map(|r| r.agency));
+    let authority = decide.authority.unwrap_or_else(|| decide::authority_of(rules, agency));
+    let restricts = decide.scope == Scope::Out
+        && category.as_deref().and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
+    let mut flags = case.flags.clone();
+    if let Some(wanted) = &decide.flags {
+        flags = wanted.iter().copied().collect();
+    }
+    let decision = (decide.scope, authority, category.as_deref());
+    Ok(Event::Decided(Decided {
+        basis: Basis::Officer,
+        scope: decide.scope,
+        authority,
+        labels: labels(decide, category.as_deref()),
+        flags,
+        confidence_permille: None,
+        // What is in scope still waits for an agency; what is not waits for a referral.
+        needs_decision: case.agency.is_none(),
+        restricts,
+        deadline: decide::deadline(rules, decision, case.received_at),
+        category,
+    }))
+}
+
+fn labels(decide: &Decide, lead: Option<&str>) -> Vec<Label> {
+    if let Some(labels) = &decide.labels {
+        return labels.clone();
+    }
+    let label = |c: &str| Label { category: c.to_owned(), scope: decide.scope, lead: true };
+    lead.map(label).into_iter().collect()
+}
+
+/// Keeps the officer's decision beside the machine's and counts it for later cases.
+fn decided_by_officer(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    after: StoredCase,
+) -> Result<StoredCase, FlowError> {
+    let case = &after.case;
+    let decision = Decision {
+        basis: Basis::Officer,
+        user: Some(user.id),
+        scope: case.scope,
+        authority: case.authority,
+        category: case.category.clone(),
+        confidence_permille: None,
+        model: None,
+        grounds: Grounds::default(),
+        decided_at: context.now,
+        verdict: None,
+    };
+    insert_decision(tx, &after.keys, &decision)?;
+    if before.case.basis == Basis::Machine {
+        // An `ask` is neither right nor wrong: the officer was asked.
+        let verdict = match before.case.scope {
+            Scope::Ask => None,
+            scope if scope == case.scope && before.case.category == case.category => {
+                Some("confirmed")
+            }
+            _ => Some("corrected"),
+        };
+        if let Some(verdict) = verdict {
+            set_verdict(tx.conn, after.keys.id, verdict)?;
+        }
+    }
+    learn::keep_label(tx, context, user, &after)?;
+    Ok(after)
+}
+
+/// An answer goes to review unless the agency's answers need none, or nobody else may approve it.
+fn answer_event(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    text: String,
+) -> Result<EventAndText, FlowError> {
+    let agency = before.case.agency.and_then(|id| context.rules.agency(id));
+    let waived = agency.is_some_and(|a| a.answers_unreviewed);
+    let alone = !somebody_else_may_approve(tx, context, user, before)?;
+    let (takes_effect, unreviewed) = (waived || alone, alone && !waived);
+    let hashed = record::text_hash(tx, &text);
+    Ok((Event::Answered { text: hashed, takes_effect, unreviewed }, Some(("answer", text))))
+}
+
+fn somebody_else_may_approve(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+) -> Result<bool, FlowError> {
+    let named = &before.case.readers;
+    Ok(users::all(tx.conn)?.iter().any(|other| {
+        other.id != user.id
+            && !other.disabled
+            && other.may(Verb::Approve, &before.case, named.contains(&other.id), &context.rules)
+    }))
+}
+
+fn approve_event(user: &User, before: &StoredCase, what: What) -> Result<Event, FlowError> {
+    let verb = Verb::Approve;
+    let illegal = || Refusal::IllegalStep { verb, can: before.case.can() };
+    let (by, event) = match (what, before.case.pending.clone().ok_or_else(illegal)?) {
+        (What::Answer, Pending::Answer { text, by }) => (by, Event::AnswerApproved { text }),
+        (What::Extension, Pending::Extension { due_at, text, by }) => {
+            (by, Event::ExtensionApproved { due_at, text })
+        }
+        _ => return Err(illegal().into()),
+    };
+    // Nobody approves what they wrote, whatever the role.
+    if by == Some(user.id) {
+        return Err(Refusal::Forbidden.into());
+    }
+    Ok(event)
+}
+
+fn extend_event(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    due_day: NaiveDate,
+    why: String,
+) -> Result<EventAndText, FlowError> {
+    let zone = context.rules.settings.zone;
+    let due_at = end_of_day(context.rules.calendar.working_on_or_after(due_day), zone);
+    let too_far = (due_day - day_of(context.now, zone)).num_days() > EXTENSION_MAX_DAYS;
+    if before.case.due_at().is_some_and(|old| due_at <= old) {
+        let limit = before.case.due_at().map(|d| day_of(d, zone).to_string());
+        let mut error = FieldError::new("due_at", Rule::NotInPast);
+        error.limit = limit;
+        return Err(FlowError::field(error));
+    }
+    if too_far {
+        let limit = EXTENSION_MAX_DAYS.to_string();
+        return Err(FlowError::field(FieldError::limit("due_at", Rule::OutOfRange, &limit, "")));
+    }
+    let takes_effect = !somebody_else_may_approve(tx, context, user, before)?;
+    let text = record::text_hash(tx, &why);
+    Ok((Event::ExtensionAsked { due_at, text, takes_effect }, Some(("reason", why))))
+}
+
+/// A case is assigned to somebody who may work on it.
+fn may_be_assigned(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    before: &StoredCase,
+    to: Option<i64>,
+) -> Result<(), FlowError> {
+    let Some(id) = to else { return Ok(()) };
+    let unknown = || FlowError::field(FieldError::new("user", Rule::UnknownCode));
+    let other = users::all(tx.conn)?.into_iter().find(|u| u.id == id && !u.disabled);
+    let other = other.ok_or_else(unknown)?;
+    let named = before.case.readers.contains(&other.id);
+    let may = other.role != Role::Oversight
+        && other.may(Verb::Answer, &before.case, named, &context.rules);
+    if may { Ok(()) } else { Err(unknown()) }
+}
+
+/// Sends the citizen's receipt once more, under a Message-ID of its own.
+fn resend(tx: &mut Tx<'_>, context: &Context, before: &StoredCase) -> Result<Event, FlowError> {
+    let uid: crate::seal::Uid = crate::seal::random()?;
+    let mail = outbox::NewMail {
+        message_id: format!("{}@{}", crate::seal::hex(&uid), context.mail_domain),
+        recipient_kind: "reporter",
+        recipient_id: before.keys.reporter_id,
+        letter: crate::domain::letter::LetterKind::Receipt,
+        parameters: record::values_now(context, before),
+        text_hash: None,
+        language: before.case.language.clone(),
+        not_before: context.now,
+    };
+    if before.case.anonymous {
+        return Err(FlowError::field(FieldError::new("what", Rule::NotAllowedHere)));
+    }
+    outbox::insert(tx.conn, Some(before.keys.id), &mail, context.now)?;
+    Ok(Event::Resent { what: "receipt".into() })
+}

@@ -1,0 +1,191 @@
+//! A case comes in: judged, routed and dated before it is recorded, so that the receipt can say who answers and by
+//! when. The same submission twice is one case.
+
+use super::decide::{self, Proposal, Question};
+use super::record::{self, Change, NewCase};
+use super::{Context, FlowError};
+use crate::domain::event::{Actor, ActorKind, Event, Received};
+use crate::domain::file::{Decision, Grounds};
+use crate::domain::notice;
+use crate::domain::reporter::Reporter;
+use crate::domain::scope::{Basis, Flag, Scope};
+use crate::domain::submission::Submission;
+use crate::seal::{Uid, random};
+use crate::store::cases::{self, StoredCase};
+use crate::store::examples::insert_decision;
+use crate::store::texts::{self, NewText};
+use crate::store::{Tx, idempotency};
+
+/// A key that makes a request safe to repeat, with what the request said; both as keyed hashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestKey {
+    pub key: Vec<u8>,
+    pub request: Vec<u8>,
+}
+
+/// A case as it was taken.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    pub stored: StoredCase,
+    /// The request was a repetition: the case was there already.
+    pub is_repetition: bool,
+}
+
+/// Takes a submission. Returns when it is on disk.
+pub async fn receive(
+    context: &Context,
+    submission: Submission,
+    actor: Actor,
+    key: Option<RequestKey>,
+) -> Result<Taken, FlowError> {
+    if let Some(key) = key.clone()
+        && let Some(stored) = context.store.read(move |conn| known(conn, &key)).await?
+    {
+        return Ok(Taken { stored, is_repetition: true });
+    }
+    let question = Question {
+        text: submission.text.clone(),
+        title: submission.title.clone(),
+        about: submission.agency,
+        area: submission.area,
+        procedure: submission.procedure.clone(),
+        flags: intake_flags(&submission),
+    };
+    let proposal = decide::decide(context, question, submission.received_at).await?;
+    let work = context.clone();
+    context
+        .store
+        .write(move |tx| write(tx, &work, submission, actor, &proposal, key.as_ref()))
+        .await
+}
+
+fn known(
+    conn: &mut crate::store::AnyConn,
+    key: &RequestKey,
+) -> Result<Option<StoredCase>, FlowError> {
+    match idempotency::find(conn, &key.key)? {
+        Some((request, case)) if request == key.request => Ok(Some(cases::by_id(conn, case)?)),
+        Some(_) => Err(FlowError::KeyReused),
+        None => Ok(None),
+    }
+}
+
+fn intake_flags(submission: &Submission) -> std::collections::BTreeSet<Flag> {
+    let mut flags = std::collections::BTreeSet::new();
+    if submission.anonymous {
+        flags.insert(Flag::Anonymous);
+    }
+    if submission.anonymous || !submission.reporter.is_complete() {
+        flags.insert(Flag::Incomplete);
+    }
+    flags
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    submission: Submission,
+    actor: Actor,
+    proposal: &Proposal,
+    key: Option<&RequestKey>,
+) -> Result<Taken, FlowError> {
+    // The same request may have been written by somebody between the first look and this transaction.
+    if let Some(key) = key
+        && let Some(stored) = known(tx.conn, key)?
+    {
+        return Ok(Taken { stored, is_repetition: true });
+    }
+    let uid: Uid = random()?;
+    let new = new_case(tx, context, uid, &submission, actor)?;
+    let at = submission.received_at;
+    let mut then = vec![machine(Event::Decided(proposal.decided.clone()), at)];
+    if let Some(route) = proposal.route.as_ref().filter(|_| proposal.forwards) {
+        let rule = route.rule.clone();
+        then.push(machine(Event::Routed { agency: route.agency, rule, text: None }, at));
+    }
+    let mut new = new;
+    if !proposal.forwards {
+        new.notices.push(notice::triage());
+    }
+    let stored = record::create(tx, context, new, then)?;
+    insert_decision(tx, &stored.keys, &machine_decision(context, proposal))?;
+    if let Some(key) = key {
+        idempotency::insert(tx.conn, &key.key, &key.request, stored.keys.id, context.now)?;
+    }
+    Ok(Taken { stored, is_repetition: false })
+}
+
+fn machine(event: Event, occurred_at: crate::clock::Moment) -> Change {
+    Change { event, actor: Actor::MACHINE, occurred_at, texts: Vec::new() }
+}
+
+fn new_case(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    uid: Uid,
+    submission: &Submission,
+    actor: Actor,
+) -> Result<NewCase, FlowError> {
+    let reporter = match submission.anonymous {
+        true => Reporter::anonymous(submission.reporter.kind),
+        false => submission.reporter.clone(),
+    };
+    let country = &context.rules.settings.phone_country_code;
+    let reporter_id = texts::insert_reporter(tx, &uid, &reporter, country)?;
+    let received = Received {
+        number: String::new(),
+        channel: submission.channel,
+        external_id: submission.external_id.clone(),
+        language: submission.language.clone(),
+        reporter_kind: submission.reporter.kind,
+        anonymous: submission.anonymous,
+        hide_identity: submission.hide_identity,
+        consent_publish: submission.consent_publish,
+        about: submission.agency,
+        area: submission.area,
+        procedure: submission.procedure.clone(),
+        flags: intake_flags(submission),
+        received_at: submission.received_at,
+    };
+    let has_email = reporter.email.is_some();
+    let notices = if has_email { vec![notice::receipt()] } else { Vec::new() };
+    Ok(NewCase { uid, reporter_id, received, texts: texts_of(submission), actor, notices })
+}
+
+/// The texts of a submission, as they are kept.
+pub fn texts_of(submission: &Submission) -> Vec<NewText> {
+    let text = |kind, body: String| NewText {
+        kind,
+        author: ActorKind::Citizen,
+        language: submission.language.clone(),
+        body,
+    };
+    let mut out = vec![text("case", submission.text.clone())];
+    out.extend(submission.title.clone().map(|title| text("title", title)));
+    let location = submission.location.map(|l| format!("{},{}", l.latitude, l.longitude));
+    out.extend(location.map(|location| text("location", location)));
+    out
+}
+
+/// The machine's decision with what it rests on, as it is kept.
+pub fn machine_decision(context: &Context, proposal: &Proposal) -> Decision {
+    let judgement = &proposal.judgement;
+    let likely: (Scope, Option<String>) = (judgement.likely, judgement.category.clone());
+    Decision {
+        basis: Basis::Machine,
+        user: None,
+        scope: proposal.decided.scope,
+        authority: proposal.decided.authority,
+        category: proposal.decided.category.clone(),
+        confidence_permille: proposal.decided.confidence_permille,
+        model: Some(judgement.model.clone()),
+        grounds: Grounds {
+            reasons: judgement.reasons.clone(),
+            neighbours: judgement.neighbours.clone(),
+            scores: judgement.scores.clone(),
+            likely: Some(likely),
+        },
+        decided_at: context.now,
+        verdict: None,
+    }
+}

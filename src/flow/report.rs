@@ -1,0 +1,102 @@
+//! The leaders' figures: one read, so that all numbers are of the same moment.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
+use super::{Context, FlowError};
+use crate::domain::agency::AgencyId;
+use crate::domain::case::{Channel, OutcomeKind};
+use crate::domain::deadline::{end_of_day, start_of_day};
+use crate::domain::figures::{Figure, Machine, OutcomeCount, Rating, Split, Step, Summary, rate};
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::scope::{Authority, Scope};
+use crate::store::AnyConn;
+use crate::store::figures::{self, Frame, SeriesRow, Span};
+
+/// The instants of a period in the pack's zone.
+pub fn frame(
+    rules: &Jurisdiction,
+    (from, to): (NaiveDate, NaiveDate),
+    agencies: Option<Vec<AgencyId>>,
+    now: crate::clock::Moment,
+) -> Frame {
+    let zone = rules.settings.zone;
+    let span = Span { from: start_of_day(from, zone), to: end_of_day(to, zone) };
+    Frame { from, to, span, as_of: span.to.min(now), agencies }
+}
+
+/// The summary of a period.
+pub async fn summary(context: &Context, frame: Frame) -> Result<Summary, FlowError> {
+    context.store.read(move |conn| summarise(conn, &frame)).await
+}
+
+fn summarise(conn: &mut AnyConn, frame: &Frame) -> Result<Summary, FlowError> {
+    let mut scope = BTreeMap::new();
+    for word in Scope::ALL {
+        scope.insert(*word, figures::number(conn, Figure::Scope(*word), frame)?);
+    }
+    let mut authority = BTreeMap::new();
+    for word in Authority::ALL {
+        authority.insert(*word, figures::number(conn, Figure::Authority(*word), frame)?);
+    }
+    let mut by_channel = BTreeMap::new();
+    for word in Channel::ALL {
+        let count = figures::number(conn, Figure::ByChannel(*word), frame)?;
+        if count > 0 {
+            by_channel.insert(*word, count);
+        }
+    }
+    let mut outcomes = BTreeMap::new();
+    let mut sum = OutcomeCount::default();
+    for kind in OutcomeKind::ALL {
+        let one = figures::outcomes(conn, *kind, frame)?;
+        sum.count += one.count;
+        sum.on_time += one.on_time;
+        sum.late += one.late;
+        outcomes.insert(*kind, one);
+    }
+    let days = figures::outcome_days(conn, frame)?;
+    let mut number = |figure| figures::number(conn, figure, frame);
+    let rating_count = number(Figure::Rated)?;
+    let machine = Machine {
+        decided: number(Figure::MachineDecided)?,
+        confirmed: number(Figure::MachineConfirmed)?,
+        corrected: number(Figure::MachineCorrected)?,
+    };
+    Ok(Summary {
+        from: frame.from,
+        to: frame.to,
+        received: number(Figure::Received)?,
+        scope,
+        authority,
+        open: number(Figure::Open)?,
+        overdue: number(Figure::Overdue)?,
+        no_due_date: number(Figure::NoDueDate)?,
+        outcomes,
+        answered: sum.count,
+        on_time: sum.on_time,
+        late: sum.late,
+        on_time_rate: rate(sum.on_time, sum.on_time + sum.late),
+        median_days: days.map(|(median, _)| tenths(median)),
+        p90_days: days.map(|(_, p90)| tenths(p90)),
+        reopened: number(Figure::Reopened)?,
+        rating: Rating { mean: figures::rating_mean(conn, frame)?, count: rating_count },
+        by_channel,
+        machine,
+    })
+}
+
+fn tenths(value: i64) -> f64 {
+    i32::try_from(value).map_or(0.0, |v| f64::from(v) / 10.0)
+}
+
+/// A series of a period.
+pub async fn series(
+    context: &Context,
+    frame: Frame,
+    by: Step,
+    split: Split,
+) -> Result<Vec<SeriesRow>, FlowError> {
+    context.store.read(move |conn| Ok(figures::series(conn, &frame, by, split)?)).await
+}

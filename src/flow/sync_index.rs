@@ -1,0 +1,123 @@
+//! The index follows the database: reads the change log from the index's own mark, hands documents over, and the
+//! index commits with the new mark. Repeating it is harmless.
+
+use std::collections::BTreeMap;
+
+use super::FlowError;
+use crate::clock::Moment;
+use crate::domain::case::CaseId;
+use crate::domain::deadline::day_of;
+use crate::domain::file::KeptText;
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::search::Queue;
+use crate::index::Index;
+use crate::index::document::CaseDocument;
+use crate::store::cases::{self, StoredCase};
+use crate::store::{AnyConn, Store, changes, texts};
+
+/// So many changes are committed together.
+const BATCH: i64 = 1_000;
+
+/// Texts that are searched: what people wrote to each other, not internal reasons.
+const SEARCHED: [&str; 6] = ["title", "case", "message", "answer", "question", "note"];
+
+/// Brings the index up to date by one batch; `true` when there is more.
+pub async fn step(
+    store: &Store,
+    index: &std::sync::Arc<Index>,
+    rules: &std::sync::Arc<Jurisdiction>,
+) -> Result<bool, FlowError> {
+    let mark = index.mark();
+    let (seal, rules) = (store.seal().clone(), rules.clone());
+    let (newest, documents, gone) = store
+        .read(move |conn| {
+            let (newest, ids) = changes::after(conn, mark, BATCH)?;
+            let (documents, gone) = documents(conn, &seal, &rules, &ids)?;
+            Ok::<_, FlowError>((newest, documents, gone))
+        })
+        .await?;
+    if newest == mark {
+        return Ok(false);
+    }
+    let index = index.clone();
+    super::off_thread(move || index.apply(documents, gone, newest)).await??;
+    Ok(true)
+}
+
+/// The documents for some cases, and the ids of those that are no longer there.
+pub fn documents(
+    conn: &mut AnyConn,
+    seal: &crate::seal::Seal,
+    rules: &Jurisdiction,
+    ids: &[CaseId],
+) -> Result<(Vec<CaseDocument>, Vec<CaseId>), FlowError> {
+    let found = cases::by_ids(conn, ids)?;
+    let mut by_case: BTreeMap<CaseId, Vec<KeptText>> = BTreeMap::new();
+    for (id, text) in texts::of_cases(conn, seal, ids)? {
+        by_case.entry(id).or_default().push(text);
+    }
+    let mut gone = Vec::new();
+    for id in ids {
+        if !found.iter().any(|stored| stored.keys.id == *id) {
+            gone.push(*id);
+        }
+    }
+    let mut out = Vec::with_capacity(found.len());
+    for stored in found {
+        let texts = by_case.remove(&stored.keys.id).unwrap_or_default();
+        out.push(document(rules, &stored, texts));
+    }
+    Ok((out, gone))
+}
+
+fn document(rules: &Jurisdiction, stored: &StoredCase, texts: Vec<KeptText>) -> CaseDocument {
+    let case = &stored.case;
+    let texts = texts.into_iter().filter(|t| SEARCHED.contains(&t.kind.as_str()));
+    let mut labels: Vec<String> = case.labels.iter().map(|l| l.category.clone()).collect();
+    labels.extend(case.category.clone().filter(|c| !labels.contains(c)));
+    CaseDocument {
+        case_id: stored.keys.id,
+        number: case.number.clone(),
+        texts: texts.map(|t| t.body).collect(),
+        status: case.status.to_string(),
+        scope: case.scope.to_string(),
+        authority: case.authority.to_string(),
+        category: case.category.clone(),
+        labels,
+        flags: case.flags.iter().map(|f| f.to_string()).collect(),
+        agency: case.agency,
+        agency_path: case.agency.map(|id| rules.ancestors(id)).unwrap_or_default(),
+        area: case.area,
+        channel: case.channel.to_string(),
+        assigned_to: case.assigned_to,
+        queues: queues(stored),
+        received_at: case.received_at,
+        received_day: day_of(case.received_at, rules.settings.zone),
+        due_at: case.due_at(),
+        is_open: case.status.is_open(),
+        restricted: case.restricted,
+        readers: case.readers.clone(),
+    }
+}
+
+/// The queues that follow from the row alone; those of dates and mails are asked of it when they are looked at.
+fn queues(stored: &StoredCase) -> Vec<String> {
+    let case = &stored.case;
+    let all = [
+        (case.needs_decision, Queue::Decide),
+        (case.returned, Queue::Returned),
+        (case.citizen_wrote, Queue::CitizenWrote),
+    ];
+    all.iter().filter(|(is_in, _)| *is_in).map(|(_, queue)| queue.to_string()).collect()
+}
+
+/// How many changes the index is behind, and since when at the longest.
+pub async fn behind(store: &Store, index: &Index, now: Moment) -> Result<i64, FlowError> {
+    let mark = index.mark();
+    store
+        .read(move |conn| {
+            let waiting = changes::oldest_after(conn, mark)?;
+            Ok(waiting.map_or(0, |since| (now - since).num_seconds().max(0)))
+        })
+        .await
+}

@@ -1,0 +1,64 @@
+//! A text read once for all that judge it: tokens, cues, features.
+
+use super::cues::{CueMatch, CueMatcher};
+use super::features::{Act, Hit, hits};
+use crate::domain::taxonomy::{Cue, Direction};
+use crate::text::{Token, nfc, tokens};
+
+/// What is known of a text before it is judged.
+pub(crate) struct Reading {
+    pub(crate) text: String,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) cues: Vec<CueMatch>,
+    pub(crate) hits: Vec<Hit>,
+}
+
+/// Reads texts with the cues of a pack.
+pub(crate) struct Reader {
+    matcher: CueMatcher,
+    /// What the model is told of each cue: its direction and its category.
+    names: Vec<[String; 2]>,
+    weights: Vec<(Direction, f64)>,
+}
+
+/// A weak cue against a strong one.
+const WEAK: f64 = 0.3;
+/// More cues than these of one side say no more.
+const EVIDENCE_MAX: f64 = 3.0;
+
+impl Reader {
+    pub(crate) fn new(cues: &[Cue]) -> Reader {
+        let name = |cue: &Cue| {
+            [format!("cue {}", cue.direction), format!("cue {} {}", cue.direction, cue.category)]
+        };
+        let weight = |cue: &Cue| (cue.direction, if cue.strong { 1.0 } else { WEAK });
+        Reader {
+            matcher: CueMatcher::new(cues),
+            names: cues.iter().map(name).collect(),
+            weights: cues.iter().map(weight).collect(),
+        }
+    }
+
+    pub(crate) fn read(&self, text: &str) -> Reading {
+        let text = nfc(text);
+        let tokens = tokens(&text);
+        let cues = self.matcher.find(&tokens);
+        let mut acts = Vec::with_capacity(cues.len() * 2);
+        for found in &cues {
+            let first = u32::try_from(found.first).unwrap_or(0);
+            let last = u32::try_from(found.last).unwrap_or(0);
+            for name in self.names.get(found.cue).into_iter().flatten() {
+                acts.push(Act { name, first, last });
+            }
+        }
+        let hits = hits(&text, &tokens, &acts);
+        Reading { text, tokens, cues, hits }
+    }
+
+    /// The weight of the cues of a side.
+    pub(crate) fn evidence(&self, reading: &Reading, side: Direction) -> f64 {
+        let found = reading.cues.iter().filter_map(|found| self.weights.get(found.cue));
+        let weights = found.filter(|(direction, _)| *direction == side).map(|(_, weight)| weight);
+        weights.sum::<f64>().min(EVIDENCE_MAX)
+    }
+}

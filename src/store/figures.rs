@@ -1,0 +1,212 @@
+//! The figures of the reports as conditions on cases: the number and the list behind it come from the same text.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Nullable, Text};
+
+use super::list::{count, date, one_of, quote, time};
+use super::{AnyConn, Stored};
+use crate::clock::Moment;
+use crate::domain::agency::AgencyId;
+use crate::domain::case::OutcomeKind;
+use crate::domain::figures::{Figure, OutcomePart, Split, Step};
+
+/// Two instants, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub from: Moment,
+    pub to: Moment,
+}
+
+/// A period of a report: days in the pack's zone, and the instants that they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub span: Span,
+    /// The end of the period, or now when that is earlier: what `open` and `overdue` are asked of.
+    pub as_of: Moment,
+    /// `None`: all agencies.
+    pub agencies: Option<Vec<AgencyId>>,
+}
+
+/// The condition on `cases` that a figure counts.
+pub fn condition(figure: Figure, frame: &Frame) -> String {
+    let mut all = vec![of_figure(figure, frame)];
+    if let Some(agencies) = &frame.agencies {
+        all.push(one_of("agency_id", agencies.iter()));
+    }
+    format!("({})", all.join(" AND "))
+}
+
+/// How many cases a figure counts.
+pub fn number(conn: &mut AnyConn, figure: Figure, frame: &Frame) -> Stored<i64> {
+    count(conn, &[condition(figure, frame)])
+}
+
+fn of_figure(figure: Figure, frame: &Frame) -> String {
+    let received = received(frame);
+    match figure {
+        Figure::Received => received,
+        Figure::Scope(scope) => format!("{received} AND scope = {}", quote(scope.word())),
+        Figure::Authority(authority) => {
+            format!("{received} AND authority = {}", quote(authority.word()))
+        }
+        Figure::ByChannel(channel) => format!("{received} AND channel = {}", quote(channel.word())),
+        Figure::NoDueDate => {
+            format!("{received} AND due_at IS NULL AND first_outcome_due_at IS NULL")
+        }
+        Figure::Open => was_open(frame.as_of),
+        Figure::Overdue => format!("{} AND {}", was_open(frame.as_of), was_overdue(frame.as_of)),
+        Figure::Outcome(kind, part) => {
+            format!("first_outcome_kind = {} AND {}", quote(kind.word()), outcome(part, frame))
+        }
+        Figure::Answered(part) => {
+            format!("first_outcome_kind IS NOT NULL AND {}", outcome(part, frame))
+        }
+        Figure::Reopened => format!(
+            "id IN (SELECT case_id FROM events WHERE kind = 'reopened' AND {})",
+            within("occurred_at", frame.span)
+        ),
+        Figure::Rated => within("rated_at", frame.span),
+        Figure::MachineDecided => machine(frame, ""),
+        Figure::MachineConfirmed => machine(frame, " AND verdict = 'confirmed'"),
+        Figure::MachineCorrected => machine(frame, " AND verdict = 'corrected'"),
+    }
+}
+
+fn received(frame: &Frame) -> String {
+    format!("received_day BETWEEN {} AND {}", date(frame.from), date(frame.to))
+}
+
+fn within(column: &str, span: Span) -> String {
+    format!("{column} >= {} AND {column} <= {}", time(span.from), time(span.to))
+}
+
+fn was_open(at: Moment) -> String {
+    let at = time(at);
+    format!(
+        "id IN (SELECT case_id FROM case_spans WHERE opened_at <= {at} \
+         AND (ended_at IS NULL OR ended_at > {at}))"
+    )
+}
+
+/// The due date that held then was past then.
+fn was_overdue(at: Moment) -> String {
+    let at = time(at);
+    format!(
+        "id IN (SELECT case_id FROM deadlines WHERE from_at <= {at} \
+         AND (until_at IS NULL OR until_at > {at}) AND due_at < {at})"
+    )
+}
+
+fn outcome(part: OutcomePart, frame: &Frame) -> String {
+    let taken = within("first_outcome_at", frame.span);
+    match part {
+        OutcomePart::Count => taken,
+        OutcomePart::OnTime => format!("{taken} AND first_outcome_at <= first_outcome_due_at"),
+        OutcomePart::Late => format!("{taken} AND first_outcome_at > first_outcome_due_at"),
+    }
+}
+
+fn machine(frame: &Frame, verdict: &str) -> String {
+    let decided = within("decided_at", frame.span);
+    format!("id IN (SELECT case_id FROM decisions WHERE basis = 'machine' AND {decided}{verdict})")
+}
+
+/// Days from receipt to first outcome in tenths: the median and the 90th percentile (nearest rank); `None` of nothing.
+pub fn outcome_days(conn: &mut AnyConn, frame: &Frame) -> Stored<Option<(i64, i64)>> {
+    #[derive(QueryableByName)]
+    struct Tenths {
+        #[diesel(sql_type = Nullable<BigInt>)]
+        tenths: Option<i64>,
+    }
+    let taken = condition(Figure::Answered(OutcomePart::Count), frame);
+    let total = count(conn, std::slice::from_ref(&taken))?;
+    if total == 0 {
+        return Ok(None);
+    }
+    let mut at = |rank: i64| -> Stored<i64> {
+        let sql = format!(
+            "SELECT first_outcome_tenths AS tenths FROM cases WHERE {taken} \
+             ORDER BY first_outcome_tenths LIMIT 1 OFFSET {rank}"
+        );
+        let row = diesel::sql_query(sql).get_result::<Tenths>(conn)?;
+        Ok(row.tenths.unwrap_or(0))
+    };
+    // Nearest rank: the smallest value that at least the share of all values does not exceed.
+    let rank = |percent: i64| (total * percent + 99) / 100 - 1;
+    Ok(Some((at(rank(50))?, at(rank(90))?)))
+}
+
+/// The mean of the ratings given in the period; `None` of nothing.
+pub fn rating_mean(conn: &mut AnyConn, frame: &Frame) -> Stored<Option<f64>> {
+    #[derive(QueryableByName)]
+    struct Mean {
+        #[diesel(sql_type = Nullable<Double>)]
+        mean: Option<f64>,
+    }
+    let rated = condition(Figure::Rated, frame);
+    let sql =
+        format!("SELECT CAST(AVG(rating) AS DOUBLE PRECISION) AS mean FROM cases WHERE {rated}");
+    Ok(diesel::sql_query(sql).get_result::<Mean>(conn)?.mean)
+}
+
+/// Outcomes of a kind.
+pub fn outcomes(
+    conn: &mut AnyConn,
+    kind: OutcomeKind,
+    frame: &Frame,
+) -> Stored<crate::domain::figures::OutcomeCount> {
+    let mut part = |part| number(conn, Figure::Outcome(kind, part), frame);
+    Ok(crate::domain::figures::OutcomeCount {
+        count: part(OutcomePart::Count)?,
+        on_time: part(OutcomePart::OnTime)?,
+        late: part(OutcomePart::Late)?,
+    })
+}
+
+/// A row of a series: the first day of the period, the value it is split by, how many cases were received.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct SeriesRow {
+    #[diesel(sql_type = Text)]
+    pub period: String,
+    /// Ids for agencies and areas.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub key: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
+/// Cases received, by period and value.
+pub fn series(
+    conn: &mut AnyConn,
+    frame: &Frame,
+    step: Step,
+    split: Split,
+) -> Stored<Vec<SeriesRow>> {
+    let period = match (step, &conn) {
+        (Step::Day, AnyConn::Pg(_)) => "to_char(received_day, 'YYYY-MM-DD')",
+        (Step::Week, AnyConn::Pg(_)) => "to_char(date_trunc('week', received_day), 'YYYY-MM-DD')",
+        (Step::Month, AnyConn::Pg(_)) => "to_char(received_day, 'YYYY-MM')",
+        (Step::Day, AnyConn::Sqlite(_)) => "received_day",
+        // The Monday on or before the day: Sunday is 0.
+        (Step::Week, AnyConn::Sqlite(_)) => "date(received_day, 'weekday 0', '-6 days')",
+        (Step::Month, AnyConn::Sqlite(_)) => "strftime('%Y-%m', received_day)",
+    };
+    let column = match split {
+        Split::Scope => "scope",
+        Split::Authority => "authority",
+        Split::Agency => "agency_id",
+        Split::Category => "category",
+        Split::Area => "area_id",
+        Split::Channel => "channel",
+        Split::Status => "status",
+    };
+    let received = condition(Figure::Received, frame);
+    let sql = format!(
+        "SELECT {period} AS period, CAST({column} AS TEXT) AS key, COUNT(*) AS count FROM cases \
+         WHERE {received} GROUP BY 1, {column} ORDER BY 1, 3 DESC, 2"
+    );
+    Ok(diesel::sql_query(sql).load::<SeriesRow>(conn)?)
+}

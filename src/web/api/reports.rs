@@ -1,0 +1,136 @@
+//! The leaders' figures.
+
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{Datelike, NaiveDate};
+use serde_json::json;
+
+use super::{desk, pairs};
+use crate::domain::error::{FieldError, Rule};
+use crate::domain::figures::{Split, Step};
+use crate::domain::user::User;
+use crate::flow::report;
+use crate::intake::query::day;
+use crate::store::figures::{Frame, SeriesRow};
+use crate::web::ask::Ask;
+use crate::web::desk_list::today;
+use crate::web::failure::Failure;
+use crate::web::identity::Signed;
+
+/// A report is of at most this many days: ten years.
+const DAYS_MAX: i64 = 3_660;
+
+/// What was asked: the frame, and how a series is cut.
+pub struct Asked {
+    pub frame: Frame,
+    pub by: Step,
+    pub split: Split,
+    pub agency: Option<String>,
+}
+
+/// Reads a report's parameters; without dates it is about this month.
+pub fn asked(
+    ask: &Ask,
+    user: &User,
+    pairs: &[(String, String)],
+    strict: bool,
+) -> Result<Asked, Failure> {
+    let today = today(ask);
+    let mut from = today.with_day(1).unwrap_or(today);
+    let mut to = today;
+    let (mut by, mut split, mut agency) = (Step::Month, Split::Scope, None);
+    let mut errors = Vec::new();
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.trim().is_empty()) {
+        let value = value.trim();
+        let taken = match name.as_str() {
+            "from" => day(value).map(|d| from = d),
+            "to" => day(value).map(|d| to = d),
+            "by" => value.parse().map(|b| by = b).map_err(|_| Rule::UnknownCode),
+            "split" => value.parse().map(|s| split = s).map_err(|_| Rule::UnknownCode),
+            "agency" => match ask.context.rules.agency_by_code(value, today) {
+                Some(found) => {
+                    agency = Some(found.id);
+                    Ok(())
+                }
+                None => Err(Rule::UnknownCode),
+            },
+            _ if strict => Err(Rule::UnknownField),
+            _ => Ok(()),
+        };
+        if let Err(rule) = taken {
+            errors.push(FieldError::new(name, rule));
+        }
+    }
+    let days = (to - from).num_days();
+    if !(0..=DAYS_MAX).contains(&days) {
+        let (limit, actual) = (DAYS_MAX.to_string(), days.to_string());
+        errors.push(FieldError::limit("to", Rule::OutOfRange, &limit, &actual));
+    }
+    if !errors.is_empty() {
+        return Err(Failure::invalid(errors));
+    }
+    let frame = frame_for(ask, user, (from, to), agency);
+    let code = agency.and_then(|id| ask.context.rules.agency(id)).map(|a| a.code.clone());
+    Ok(Asked { frame, by, split, agency: code })
+}
+
+/// The frame within what the user may see.
+pub fn frame_for(
+    ask: &Ask,
+    user: &User,
+    days: (NaiveDate, NaiveDate),
+    agency: Option<i64>,
+) -> Frame {
+    let rules = &ask.context.rules;
+    let seen = user.agencies_seen(rules);
+    let agencies = match (seen, agency.map(|id| rules.subtree(id))) {
+        (Some(seen), Some(wanted)) => {
+            Some(wanted.into_iter().filter(|id| seen.contains(id)).collect())
+        }
+        (seen, wanted) => wanted.or(seen),
+    };
+    report::frame(rules, days, agencies, ask.context.now)
+}
+
+/// `GET /api/v1/reports/summary`
+pub async fn summary(
+    ask: Ask,
+    signed: Signed,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    desk::ready(&signed.user)?;
+    let pairs = pairs(&request)?;
+    refuse(&pairs, &["by", "split"])?;
+    let asked = asked(&ask, &signed.user, &pairs, true)?;
+    let summary = report::summary(&ask.context, asked.frame).await?;
+    Ok(HttpResponse::Ok().json(summary))
+}
+
+fn refuse(pairs: &[(String, String)], names: &[&str]) -> Result<(), Failure> {
+    match pairs.iter().find(|(name, _)| names.contains(&name.as_str())) {
+        Some((name, _)) => Err(Failure::invalid(vec![FieldError::new(name, Rule::UnknownField)])),
+        None => Ok(()),
+    }
+}
+
+/// `GET /api/v1/reports/series`
+pub async fn series(
+    ask: Ask,
+    signed: Signed,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    desk::ready(&signed.user)?;
+    let asked = asked(&ask, &signed.user, &pairs(&request)?, true)?;
+    let rows = report::series(&ask.context, asked.frame, asked.by, asked.split).await?;
+    let rows: Vec<_> = rows.iter().map(|row| row_json(&ask, asked.split, row)).collect();
+    Ok(HttpResponse::Ok().json(json!({"by": asked.by, "split": asked.split, "rows": rows})))
+}
+
+fn row_json(ask: &Ask, split: Split, row: &SeriesRow) -> serde_json::Value {
+    let named = row.key.as_deref().map(|key| desk::named(ask, split.word(), key));
+    json!({
+        "period": row.period,
+        "key": named.as_ref().map(|(code, _)| code),
+        "name": named.as_ref().map(|(_, name)| name),
+        "count": row.count,
+    })
+}

@@ -1,0 +1,107 @@
+//! Field names and values as officers type them into the search, in every language; and how a query was read, in words.
+
+use super::ask::Ask;
+use crate::domain::case::{Channel, Status};
+use crate::domain::in_language;
+use crate::domain::scope::{Authority, Flag, Scope};
+use crate::index::query::{FieldWord, ReadAs};
+use crate::text::messages::LANGUAGES;
+
+/// The fields that a query may name, with every word for them and for their values.
+pub fn field_words(ask: &Ask) -> Vec<FieldWord> {
+    let mut out = Vec::new();
+    let words = |prefix: &str, all: Vec<&'static str>| {
+        let mut values = Vec::new();
+        for word in all {
+            values.push((word.to_owned(), word.to_owned()));
+            for language in LANGUAGES {
+                let said = ask.context.messages.say(language, &format!("{prefix}-{word}"), &[]);
+                values.push((said, word.to_owned()));
+            }
+        }
+        values
+    };
+    let fields = [
+        ("status", words("status", Status::ALL.iter().map(|w| w.word()).collect())),
+        ("scope", words("scope", Scope::ALL.iter().map(|w| w.word()).collect())),
+        ("authority", words("authority", Authority::ALL.iter().map(|w| w.word()).collect())),
+        ("channel", words("channel", Channel::ALL.iter().map(|w| w.word()).collect())),
+        ("flag", words("flag", Flag::ALL.iter().map(|w| w.word()).collect())),
+        ("category", categories(ask)),
+        ("agency", agencies(ask)),
+        ("area", areas(ask)),
+    ];
+    for (field, values) in fields {
+        let mut names = vec![field.to_owned()];
+        for language in LANGUAGES {
+            names.push(ask.context.messages.say(language, &format!("search-{field}"), &[]));
+        }
+        out.push(FieldWord { names, field, values });
+    }
+    out
+}
+
+fn categories(ask: &Ask) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for category in &ask.context.rules.categories {
+        out.push((category.code.clone(), category.code.clone()));
+        out.extend(category.names.values().map(|name| (name.clone(), category.code.clone())));
+    }
+    out
+}
+
+/// Agencies and areas are ids in the index: their codes may pass from one to another.
+fn agencies(ask: &Ask) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for agency in &ask.context.rules.agencies {
+        let id = agency.id.to_string();
+        out.push((agency.code.clone(), id.clone()));
+        out.extend(agency.names.values().map(|name| (name.clone(), id.clone())));
+    }
+    out
+}
+
+fn areas(ask: &Ask) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for area in &ask.context.rules.areas {
+        let id = area.id.to_string();
+        out.push((area.code.clone(), id.clone()));
+        out.extend(area.names.values().map(|name| (name.clone(), id.clone())));
+    }
+    out
+}
+
+/// How the query was understood, in the reader's words.
+pub fn read_as(ask: &Ask, read: &ReadAs) -> String {
+    let mut parts = Vec::new();
+    if !read.words.is_empty() {
+        let id = if read.any { "read-as-any" } else { "read-as-words" };
+        parts.push(ask.tell(id, &[("words", &read.words.join(", "))]));
+    }
+    for phrase in &read.phrases {
+        parts.push(ask.tell("read-as-phrase", &[("words", phrase)]));
+    }
+    for word in &read.excluded {
+        parts.push(ask.tell("read-as-without", &[("words", word)]));
+    }
+    for (field, value) in &read.fields {
+        let name = ask.say(&format!("search-{field}"));
+        let value = shown_value(ask, field, value);
+        parts.push(format!("{name}: {value}"));
+    }
+    if let Some(number) = &read.number {
+        parts.push(ask.tell("read-as-number", &[("words", number)]));
+    }
+    if parts.is_empty() { ask.say("read-as-all") } else { parts.join(" · ") }
+}
+
+fn shown_value(ask: &Ask, field: &str, value: &str) -> String {
+    let rules = &ask.context.rules;
+    let names = match field {
+        "category" => rules.category(value).map(|c| &c.names),
+        "agency" => value.parse().ok().and_then(|id| rules.agency(id)).map(|a| &a.names),
+        "area" => value.parse().ok().and_then(|id| rules.area(id)).map(|a| &a.names),
+        _ => return ask.say(&format!("{field}-{value}")),
+    };
+    names.map_or_else(|| value.to_owned(), |n| in_language(n, &ask.language).to_owned())
+}

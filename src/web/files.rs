@@ -1,0 +1,106 @@
+//! The file of a case, read in one go: row, texts, events, mails, decisions, names. Nothing is decided here about who
+//! may see what.
+
+use std::collections::BTreeMap;
+
+use super::failure::Failure;
+use crate::domain::file::{File, KeptMail};
+use crate::domain::in_language;
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::flow::Context;
+use crate::seal::Seal;
+use crate::store::cases::{self, StoredCase};
+use crate::store::{AnyConn, StoreError, Stored, examples, history, outbox, texts, users};
+
+/// No more related cases are named than this.
+const RELATED_MAX: i64 = 20;
+
+/// By the keyed hash of the code.
+pub async fn by_code(context: &Context, hash: Vec<u8>) -> Result<(StoredCase, File), Failure> {
+    read(context, move |conn| cases::by_code_hash(conn, &hash)).await
+}
+
+/// By number.
+pub async fn by_number(context: &Context, number: String) -> Result<(StoredCase, File), Failure> {
+    read(context, move |conn| cases::by_number(conn, &number)).await
+}
+
+async fn read(
+    context: &Context,
+    find: impl FnOnce(&mut AnyConn) -> Stored<StoredCase> + Send + 'static,
+) -> Result<(StoredCase, File), Failure> {
+    let (seal, rules) = (context.store.seal().clone(), context.rules.clone());
+    let found = context
+        .store
+        .read(move |conn| {
+            let stored = find(conn)?;
+            let file = file(conn, &seal, &rules, &stored)?;
+            Ok::<_, StoreError>((stored, file))
+        })
+        .await?;
+    Ok(found)
+}
+
+fn file(
+    conn: &mut AnyConn,
+    seal: &Seal,
+    rules: &Jurisdiction,
+    stored: &StoredCase,
+) -> Stored<File> {
+    let keys = &stored.keys;
+    let reporter = texts::reporter(conn, seal, &keys.uid, keys.reporter_id)?;
+    let all_users = users::all(conn)?;
+    let user_names: BTreeMap<i64, String> = all_users.into_iter().map(|u| (u.id, u.name)).collect();
+    let mut mails = Vec::new();
+    for row in outbox::of_case(conn, keys.id)? {
+        let to = match row.recipient_kind.as_str() {
+            "agency" => rules
+                .agency(row.recipient_id)
+                .map(|a| in_language(&a.names, rules.default_language()).to_owned()),
+            "user" => user_names.get(&row.recipient_id).cloned(),
+            _ => None,
+        };
+        mails.push(KeptMail {
+            id: row.id,
+            to: to.unwrap_or_else(|| "reporter".to_owned()),
+            kind: row.letter.to_string(),
+            state: row.state.to_string(),
+            attempts: row.attempts,
+            last_error: row.last_error,
+            created_at: row.created_at,
+        });
+    }
+    Ok(File {
+        related: related(conn, seal, stored, &reporter, &rules.settings.phone_country_code)?,
+        case: stored.case.clone(),
+        texts: texts::of_case(conn, seal, keys.id)?,
+        reporter,
+        events: history::events_of(conn, keys.id)?,
+        mails,
+        decisions: examples::decisions_of(conn, seal, keys)?,
+        deadlines: history::deadlines_of(conn, keys.id)?,
+        user_names,
+    })
+}
+
+/// Other cases of whoever has the same e-mail or telephone; restricted ones are left out.
+fn related(
+    conn: &mut AnyConn,
+    seal: &Seal,
+    stored: &StoredCase,
+    reporter: &crate::domain::reporter::Reporter,
+    country: &str,
+) -> Stored<Vec<String>> {
+    let email = reporter.email.as_deref().map(str::to_lowercase);
+    let phone = reporter.phone.as_deref().and_then(|p| crate::domain::reporter::e164(p, country));
+    let mut ids = Vec::new();
+    for contact in email.into_iter().chain(phone) {
+        let hash = texts::contact_hash(seal, &contact);
+        ids.extend(texts::cases_of_contact(conn, &hash, RELATED_MAX)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids.retain(|id| *id != stored.keys.id);
+    let others = cases::by_ids(conn, &ids)?;
+    Ok(others.into_iter().filter(|o| !o.case.restricted).map(|o| o.case.number).collect())
+}
