@@ -98,9 +98,14 @@ fn template(pack: &'static str) -> &'static Template {
         std::fs::create_dir_all(&folder).unwrap();
         let sqlite = folder.join("template.db");
         let url = DatabaseUrl::Sqlite(sqlite.to_string_lossy().into_owned());
-        fill(&url, &rules, &model);
+        fill_apart(&url, &rules, &model);
         Template { rules, sqlite, postgres: Mutex::new(None), model }
     })
+}
+
+/// On a thread of its own: it waits, which a runtime's thread may not.
+fn fill_apart(url: &DatabaseUrl, rules: &Jurisdiction, model: &[u8]) {
+    std::thread::scope(|scope| scope.spawn(|| fill(url, rules, model)).join().unwrap());
 }
 
 fn fill(url: &DatabaseUrl, rules: &Jurisdiction, model: &[u8]) {
@@ -187,7 +192,7 @@ fn database(pack: &'static str, db: Db, folder: &std::path::Path) -> String {
                 let name = fresh_name();
                 sql(&format!("CREATE DATABASE {name}"));
                 let url = DatabaseUrl::Postgres(postgres_url(&name));
-                fill(&url, &template.rules, &template.model);
+                fill_apart(&url, &template.rules, &template.model);
                 *source = Some(name);
             }
             let name = fresh_name();
