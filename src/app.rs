@@ -1,4 +1,5 @@
-//! Configuration, clock, keys, store, rules, engine, index and mailer: built once, shared by `Arc`, no globals.
+//! Configuration, clock, keys, store, rules, engine, index and mailer: built once, shared by `Arc`,
+//! no globals.
 
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
@@ -136,7 +137,7 @@ impl App {
     /// Reads the rules anew when another process or an administrator has changed them.
     pub async fn refresh_rules(&self) -> Result<bool, AssemblyError> {
         let known = self.rules().jurisdiction.rules_version;
-        let read = self.store.read(|conn| packs::installation(conn)).await;
+        let read = self.store.read(packs::installation).await;
         let read: Option<packs::Installation> =
             read.map_err(|e: StoreError| AssemblyError::new("database", e))?;
         if read.is_none_or(|i| i.rules_version == known) {
@@ -160,7 +161,7 @@ pub fn open_store(config: &Config, seal: Arc<Seal>) -> Result<Store, AssemblyErr
 
 async fn load_rules(store: &Store, clock: &Clock) -> Result<Rules, AssemblyError> {
     let failed = |e: StoreError| AssemblyError::new("database", e);
-    let jurisdiction = store.read(|conn| packs::jurisdiction(conn)).await.map_err(failed)?;
+    let jurisdiction = store.read(packs::jurisdiction).await.map_err(failed)?;
     let pairs: Vec<(String, String)> = jurisdiction
         .settings
         .personal_data
@@ -173,7 +174,8 @@ async fn load_rules(store: &Store, clock: &Clock) -> Result<Rules, AssemblyError
     Ok(Rules { jurisdiction, engine: Arc::new(engine), patterns: Arc::new(patterns) })
 }
 
-/// The engine from the rules and the model of the database; a model for these rules is trained once and kept.
+/// The engine from the rules and the model of the database; a model for these rules is trained once
+/// and kept.
 async fn build_engine(
     store: &Store,
     clock: &Clock,
@@ -205,7 +207,8 @@ async fn build_engine(
     Ok(engine)
 }
 
-/// The names under which a trained model is kept: of its recipe, and of the data that it was trained on.
+/// The names under which a trained model is kept: of its recipe, and of the data that it was
+/// trained on.
 pub fn model_key(rules: &Jurisdiction) -> (String, String) {
     let taught = (&rules.categories, &rules.cues, &rules.exemplars);
     (format!("scope-{}", scope::RECIPE), fingerprint(format!("{taught:?}").as_bytes()))

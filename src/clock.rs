@@ -1,4 +1,5 @@
-//! The time of day as the service knows it: the system's, or a fixed one in tests. No calendar and no zone here.
+//! The time of day as the service knows it: the system's, or a fixed one in tests. No calendar and
+//! no zone here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -1,9 +1,10 @@
 //! Đăng Văn: citizens file, the service stores, judges, routes, mails, watches and counts.
 //!
-//! A case changes only by recording an event (`flow::record`). Recording writes the event, the new row, the change mark
-//! for the index and the notices for the outbox in one transaction; search, the learned model, mail and reports are
-//! derived from that. Four floors, imports only go down: doors (`web`, `worker`, `cli`), verbs (`flow`), translators
-//! (`intake`, `store`, `index`, `mail`, `auth`, `pack`), ground (`domain`, `text`, `clock`, `seal`).
+//! A case changes only by recording an event (`flow::record`). Recording writes the event, the new
+//! row, the change mark for the index and the notices for the outbox in one transaction; search,
+//! the learned model, mail and reports are derived from that. Four floors, imports only go down:
+//! doors (`web`, `worker`, `cli`), verbs (`flow`), translators (`intake`, `store`, `index`, `mail`,
+//! `auth`, `pack`), ground (`domain`, `text`, `clock`, `seal`).
 
 pub mod app;
 pub mod auth;

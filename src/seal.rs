@@ -1,5 +1,5 @@
-//! The installation's key and what is made from it: sealed texts, keyed hashes, the secret code of a case.
-//! Nothing here knows what a case is, and no key is ever printed.
+//! The installation's key and what is made from it: sealed texts, keyed hashes, the secret code of
+//! a case. Nothing here knows what a case is, and no key is ever printed.
 
 use std::fs;
 use std::io::Write;
@@ -152,7 +152,8 @@ impl Seal {
         mac(key, data).to_vec()
     }
 
-    /// The secret code of a case: 80 bits from the case's uid, in fours, with a check character at the end.
+    /// The secret code of a case: 80 bits from the case's uid, in fours, with a check character at
+    /// the end.
     pub fn code(&self, case: &Uid) -> String {
         let bytes = mac(&self.code, case);
         let mut letters = Vec::with_capacity(CODE_LETTERS + 1);

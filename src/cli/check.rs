@@ -6,7 +6,8 @@ use crate::flow::check;
 use crate::index::Index;
 use crate::store::{StoreError, cases, packs};
 
-/// Compares every case's row with its events, and the index with the database. Exit code 1 where they differ.
+/// Compares every case's row with its events, and the index with the database. Exit code 1 where
+/// they differ.
 pub fn check(config: &Config) -> Result<(), CliError> {
     let (_, store) = open::open(config)?;
     let bar = super::progress("cases");
@@ -31,7 +32,7 @@ fn index_line(config: &Config, store: &crate::store::Store) -> Result<String, Cl
         Ok::<_, StoreError>((packs::installation(conn)?, cases::count(conn)?, newest))
     }))??;
     let Some(installation) = installation else { return Ok("the database is empty".into()) };
-    let rules = super::wait(store.read(|conn| packs::jurisdiction(conn)))??;
+    let rules = super::wait(store.read(packs::jurisdiction))??;
     let folder = config.data.join("index");
     Ok(match Index::open_read_only(&folder, &installation.uid, &rules) {
         Ok(index) if index.mark() == newest => {
@@ -46,11 +47,12 @@ fn index_line(config: &Config, store: &crate::store::Store) -> Result<String, Cl
     })
 }
 
-/// Removes the built index; a running service must be stopped first, and builds it anew when it starts.
+/// Removes the built index; a running service must be stopped first, and builds it anew when it
+/// starts.
 pub fn reindex(config: &Config) -> Result<(), CliError> {
     let (_, store) = open::open(config)?;
-    let installation = super::wait(store.read(|conn| packs::installation(conn)))??;
-    let rules = super::wait(store.read(|conn| packs::jurisdiction(conn)))??;
+    let installation = super::wait(store.read(packs::installation))??;
+    let rules = super::wait(store.read(packs::jurisdiction))??;
     let Some(installation) = installation else { return Ok(()) };
     let folder = config.data.join("index");
     Index::remove(&folder).map_err(|e| CliError::Usage(e.to_string()))?;

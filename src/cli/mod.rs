@@ -1,8 +1,12 @@
-//! The command line: one file per command. Standard output carries the result alone, standard error everything else.
+//! The command line: one file per command. Standard output carries the result alone, standard error
+//! everything else.
 
 mod check;
 mod evaluate;
+mod export;
+mod import;
 mod open;
+mod report;
 mod serve;
 mod users;
 
@@ -27,7 +31,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage.\n\
-    Without a command the service starts: on a fresh machine it makes its data and says where to look.";
+    Without a command the service starts: on a fresh machine it makes its data \
+    and says where to look.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -47,6 +52,12 @@ enum Command {
     /// Add API tokens
     #[command(subcommand)]
     Token(users::TokenCommand),
+    /// Take over cases from a file: history, counted and not mailed
+    Import(import::ImportArgs),
+    /// Write every case that the filters let through
+    Export(export::ExportArgs),
+    /// The leaders' figures of a period
+    Report(report::ReportArgs),
     /// Judge labelled texts and measure the engine; no database is touched
     Evaluate(evaluate::EvaluateArgs),
 }
@@ -109,6 +120,9 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Config => print(&config.to_lines().join("\n")),
         Command::User(command) => users::user(&config, command),
         Command::Token(command) => users::token(&config, command),
+        Command::Import(args) => import::run(config, &args),
+        Command::Export(args) => export::run(config, &args),
+        Command::Report(args) => report::run(config, &args),
         Command::Evaluate(args) => evaluate::run(&args, &config),
     }
 }

@@ -1,4 +1,5 @@
-//! Opening what the configuration names: key, database, pack. An empty database is filled as `serve` does it.
+//! Opening what the configuration names: key, database, pack. An empty database is filled as
+//! `serve` does it.
 
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ pub fn open(config: &Config) -> Result<(Arc<Seal>, Store), CliError> {
     let seal = Seal::from_file(&config.key_file).map_err(|e| AssemblyError::new("key", e))?;
     let seal = Arc::new(seal);
     let store = open_store(config, seal.clone())?;
-    let empty = super::wait(store.read(|conn| crate::store::packs::installation(conn)))?;
+    let empty = super::wait(store.read(crate::store::packs::installation))?;
     if empty?.is_none() {
         let secret = password::one_time_password();
         let secret = secret.map_err(|e| AssemblyError::new("password", e))?;

@@ -7,26 +7,32 @@ use crate::app::{App, AssemblyError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::flow::deliver;
+use crate::worker::Worker;
 use crate::{telemetry, web};
 
 /// Starts the service and returns when it has stopped.
 pub fn run(config: Config) -> Result<(), CliError> {
     telemetry::start(&config.log).map_err(|e| AssemblyError::new("DANGVAN_LOG", e))?;
     let (seal, store) = open::open(&config)?;
-    let system = actix_web::rt::System::new();
-    system.block_on(async move {
+    web::block_on(async move {
         say("Reading the rules; the first start also trains the model.");
         let url = config.public_url.clone();
         let app = Arc::new(App::assemble(config, Clock::System, seal, store).await?);
         if app.store.kind() == "sqlite" {
-            // One process at a time has this database: what its predecessor was sending is sent again.
+            // One process at a time has this database: what its predecessor was sending is sent
+            // again.
             let returned = deliver::give_back(&app.context(), None).await?;
             if returned > 0 {
                 tracing::info!(mails = returned, "leases of the predecessor were taken over");
             }
         }
         say(&format!("Đăng Văn listens: {url}"));
-        web::serve(app).await?;
-        Ok(())
+        let worker = Worker::start(&app);
+        let listened = web::listen(&app).await;
+        worker.stop(&app).await;
+        app.set_index(None);
+        app.store.stop();
+        tracing::info!("the service has stopped");
+        Ok(listened?)
     })
 }

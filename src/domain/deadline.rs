@@ -1,4 +1,5 @@
-//! Deadlines: clocks with their basis, the calendar, and the arithmetic of days. No limit of any law stands here.
+//! Deadlines: clocks with their basis, the calendar, and the arithmetic of days. No limit of any
+//! law stands here.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +21,8 @@ super::words! {
     }
 }
 
-/// No deadline is counted further than this many days ahead: a wrong calendar must not loop for ever.
+/// No deadline is counted further than this many days ahead: a wrong calendar must not loop for
+/// ever.
 const DAYS_AHEAD_MAX: u32 = 3_660;
 
 /// A clock of the pack.
@@ -79,8 +81,8 @@ impl Calendar {
         day
     }
 
-    /// The last day of a period of `limit` days that an event on `day` starts. The day of the event is not
-    /// counted; a period that ends on a day off ends on the next working day.
+    /// The last day of a period of `limit` days that an event on `day` starts. The day of the event
+    /// is not counted; a period that ends on a day off ends on the next working day.
     pub fn last_day(&self, day: NaiveDate, limit: u32, unit: Unit) -> NaiveDate {
         match unit {
             Unit::CalendarDay => {
@@ -133,7 +135,8 @@ pub fn start_of_day(day: NaiveDate, zone: Tz) -> Moment {
     let midnight = day.and_time(NaiveTime::MIN);
     match zone.from_local_datetime(&midnight).earliest() {
         Some(local) => local.to_utc(),
-        // A day that begins with a change of the clocks: the first instant that exists is an hour later.
+        // A day that begins with a change of the clocks: the first instant that exists is an hour
+        // later.
         None => zone
             .from_local_datetime(&(midnight + chrono::TimeDelta::hours(1)))
             .earliest()

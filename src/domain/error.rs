@@ -1,4 +1,5 @@
-//! What can be wrong with what somebody asks: every kind in one table, without HTTP and without words of a language.
+//! What can be wrong with what somebody asks: every kind in one table, without HTTP and without
+//! words of a language.
 
 use super::case::Verb;
 
@@ -10,7 +11,8 @@ pub struct UnknownWord {
     pub known: Vec<&'static str>,
 }
 
-/// One thing wrong with one field. `rule` is a message id; `limit` what the rule allows; `actual` what was found.
+/// One thing wrong with one field. `rule` is a message id; `limit` what the rule allows; `actual`
+/// what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     pub field: String,

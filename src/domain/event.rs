@@ -1,5 +1,5 @@
-//! What happens to a case: the event, who did it, and when. Payloads hold ids, codes, dates and hashes; never free
-//! text and never identity, so that an erased person leaves no trace in them.
+//! What happens to a case: the event, who did it, and when. Payloads hold ids, codes, dates and
+//! hashes; never free text and never identity, so that an erased person leaves no trace in them.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ impl Actor {
 
     /// Does the event count as a person's, for the revision that an officer's `If-Match` names?
     pub fn is_person(self) -> bool {
-        !matches!(self.kind, ActorKind::Machine)
+        !matches!(self.kind, ActorKind::Machine | ActorKind::Import)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The figures of the reports: their names and what each counts. A number is a link to exactly the cases it counts.
+//! The figures of the reports: their names and what each counts. A number is a link to exactly the
+//! cases it counts.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +34,8 @@ super::words! {
 }
 
 impl Figure {
-    /// Reads `received`, `scope.in`, `outcomes.answer.late`, `machine.corrected` …; `None` for any other name.
+    /// Reads `received`, `scope.in`, `outcomes.answer.late`, `machine.corrected` …; `None` for any
+    /// other name.
     pub fn parse(name: &str) -> Option<Figure> {
         let parts: Vec<&str> = name.split('.').collect();
         Some(match parts.as_slice() {

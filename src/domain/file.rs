@@ -1,4 +1,5 @@
-//! The file of a case: everything that is kept of it, before anybody's eyes. Who may see what of it is `view`'s.
+//! The file of a case: everything that is kept of it, before anybody's eyes. Who may see what of it
+//! is `view`'s.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Everything that one jurisdiction is made of, as the database holds it today: the rules a case is judged by.
+//! Everything that one jurisdiction is made of, as the database holds it today: the rules a case is
+//! judged by.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;

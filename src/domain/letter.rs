@@ -103,7 +103,8 @@ impl Letter {
         Ok(())
     }
 
-    /// Subject and paragraphs filled in. A paragraph all of whose placeholders are empty is left out.
+    /// Subject and paragraphs filled in. A paragraph all of whose placeholders are empty is left
+    /// out.
     pub fn fill(&self, values: &Values) -> (String, Vec<String>) {
         let subject = fill(&self.subject, values).0;
         let mut out = Vec::new();

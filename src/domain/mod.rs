@@ -1,4 +1,5 @@
-//! The nouns and the rules of the field: pure, synchronous, total. No database, no network, no clock of its own.
+//! The nouns and the rules of the field: pure, synchronous, total. No database, no network, no
+//! clock of its own.
 
 pub mod action;
 pub mod agency;
@@ -12,6 +13,7 @@ pub mod jurisdiction;
 pub mod letter;
 pub mod notice;
 pub mod place;
+pub mod proposal;
 pub mod reporter;
 pub mod routing;
 pub mod scope;

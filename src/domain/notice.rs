@@ -6,7 +6,8 @@ use super::event::{ActorKind, Event};
 use super::letter::LetterKind;
 use super::user::UserId;
 
-/// Mail that an officer causes waits this long, so that a slip can be mended before anybody reads it.
+/// Mail that an officer causes waits this long, so that a slip can be mended before anybody reads
+/// it.
 pub const OFFICER_WAIT_SECONDS: i64 = 60;
 
 /// To whom a letter goes.
@@ -29,8 +30,8 @@ pub struct Notice {
     pub wait_seconds: i64,
 }
 
-/// The letters that an event causes, seen from the case after it. Restricted and held cases are told to nobody but
-/// their reporter.
+/// The letters that an event causes, seen from the case after it. Restricted and held cases are
+/// told to nobody but their reporter.
 pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) -> Vec<Notice> {
     if actor == ActorKind::Import {
         return Vec::new();

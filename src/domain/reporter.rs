@@ -45,7 +45,8 @@ impl Reporter {
     }
 }
 
-/// A telephone number in E.164 (ITU-T E.164: at most 15 digits), so that every way of writing it is one.
+/// A telephone number in E.164 (ITU-T E.164: at most 15 digits), so that every way of writing it is
+/// one.
 /// `None` where it can be no number.
 pub fn e164(typed: &str, country_code: &str) -> Option<String> {
     let international = typed.trim_start().starts_with('+');

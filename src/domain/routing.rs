@@ -1,4 +1,5 @@
-//! Who answers: never the office that is accused of conduct; else the table by category, field and area.
+//! Who answers: never the office that is accused of conduct; else the table by category, field and
+//! area.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -56,7 +57,8 @@ pub fn route(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Opt
     }
 }
 
-/// The office that the case is about as it stands today: its successor where it was dissolved and has one.
+/// The office that the case is about as it stands today: its successor where it was dissolved and
+/// has one.
 fn named<'a>(jurisdiction: &'a Jurisdiction, question: &RoutingQuestion<'_>) -> Option<&'a Agency> {
     in_force(jurisdiction, question.about?, question.day)
 }
@@ -89,7 +91,8 @@ fn by_table(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Opti
         if !applies {
             continue;
         }
-        // A rule whose office cannot be found here (no area given) leaves the case to the next rule.
+        // A rule whose office cannot be found here (no area given) leaves the case to the next
+        // rule.
         if let Some(agency) = rule_agency(jurisdiction, rule, question) {
             return Some(certain(agency, &format!("rule:{}", rule.priority)));
         }

@@ -1,4 +1,5 @@
-//! The judgement on a text: in scope, out of scope, or a question for an officer; and what it rests on.
+//! The judgement on a text: in scope, out of scope, or a question for an officer; and what it rests
+//! on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,8 @@ super::words! {
 }
 
 super::words! {
-    /// Flags stand beside scope and say whether a case can be taken as it is. None refuses anything by itself.
+    /// Flags stand beside scope and say whether a case can be taken as it is. None refuses anything
+    /// by itself.
     Flag {
         Anonymous = "anonymous",
         Incomplete = "incomplete",
@@ -38,7 +40,8 @@ super::words! {
     ReasonKind { Cue = "cue", Neighbour = "neighbour", Model = "model", Law = "law", }
 }
 
-/// A phrase of the text and where it pulls. `offset` and `length` count Unicode scalars of the NFC text.
+/// A phrase of the text and where it pulls. `offset` and `length` count Unicode scalars of the NFC
+/// text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     pub kind: ReasonKind,

@@ -1,4 +1,5 @@
-//! What an officer asks the desk's list for: filters, queues, order, page; the same for the database and the index.
+//! What an officer asks the desk's list for: filters, queues, order, page; the same for the
+//! database and the index.
 
 use chrono::NaiveDate;
 
@@ -60,7 +61,8 @@ pub struct Filters {
     pub to: Option<NaiveDate>,
 }
 
-/// Which cases a reader may know of; part of every query, so that hits, totals, facets and snippets agree.
+/// Which cases a reader may know of; part of every query, so that hits, totals, facets and snippets
+/// agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sight {
     pub user: UserId,

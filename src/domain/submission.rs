@@ -1,9 +1,10 @@
 //! What a citizen files, after parsing: every field checked, nothing typed lost on the way.
 
 use super::agency::AgencyId;
-use super::case::Channel;
+use super::case::{Channel, Status};
 use super::place::{AreaId, Location};
 use super::reporter::Reporter;
+use super::scope::Scope;
 use crate::clock::Moment;
 
 /// Unicode scalars after NFC and trimming: shorter says nothing that could be judged.
@@ -34,4 +35,18 @@ pub struct Submission {
     pub external_id: Option<String>,
     /// When it reached the administration: now, or the day on the letter.
     pub received_at: Moment,
+}
+
+/// A case as another system had it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Historical {
+    pub submission: Submission,
+    /// Missing: the machine decides.
+    pub scope: Option<Scope>,
+    pub category: Option<String>,
+    pub agency: Option<AgencyId>,
+    pub status: Status,
+    pub due_at: Option<Moment>,
+    pub answered_at: Option<Moment>,
+    pub rating: Option<i64>,
 }

@@ -38,7 +38,8 @@ pub struct Category {
 }
 
 super::words! {
-    /// Where a cue pulls; `none` is for names of procedures and offices, which speak for neither side.
+    /// Where a cue pulls; `none` is for names of procedures and offices, which speak for neither
+    /// side.
     Direction { In = "in", Out = "out", Flag = "flag", None = "none", }
 }
 
@@ -51,7 +52,8 @@ pub struct Cue {
     /// Lower case, NFC.
     pub phrase: String,
     pub direction: Direction,
-    /// A category; a flag's word where the direction is `flag`; empty or [`NEGATION`] where it is `none`.
+    /// A category; a flag's word where the direction is `flag`; empty or [`NEGATION`] where it is
+    /// `none`.
     pub category: String,
     /// A weak cue decides nothing alone.
     pub strong: bool,

@@ -44,7 +44,8 @@ impl User {
     pub fn agencies_seen(&self, jurisdiction: &Jurisdiction) -> Option<Vec<AgencyId>> {
         match (self.role, self.agency) {
             (Role::Agency | Role::Leader, Some(agency)) => Some(jurisdiction.subtree(agency)),
-            // A user of the role agency without one is refused when made; should it happen, nothing is seen.
+            // A user of the role agency without one is refused when made; should it happen, nothing
+            // is seen.
             (Role::Agency, None) => Some(Vec::new()),
             _ => None,
         }

@@ -1,10 +1,11 @@
-//! What each reader may see of a case: decided here and nowhere else. Every page, answer and export is made from these.
+//! What each reader may see of a case: decided here and nowhere else. Every page, answer and export
+//! is made from these.
 
 use serde::Serialize;
 
 use super::agency::AgencyName;
 use super::case::{Case, CaseId, Channel, Status, Verb};
-use super::event::{ActorKind, Event, Recorded};
+use super::event::{Event, Recorded};
 use super::file::{Decision, File};
 use super::in_language;
 use super::jurisdiction::Jurisdiction;
@@ -13,6 +14,10 @@ use super::reporter::Reporter;
 use super::scope::{Authority, Basis, Flag, Label, Neighbour, Reason, Scope};
 use super::user::{Role, User};
 use crate::clock::Moment;
+
+mod citizen;
+
+pub use citizen::{CitizenEvent, CitizenView, citizen};
 
 /// A row of the desk's list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -211,7 +216,8 @@ pub struct CaseView {
     pub can: Vec<Verb>,
 }
 
-/// What a view needs beside the file: the rules, the language, and how to say a deadline and mask a text.
+/// What a view needs beside the file: the rules, the language, and how to say a deadline and mask a
+/// text.
 pub struct Lens<'a> {
     pub rules: &'a Jurisdiction,
     pub language: &'a str,
@@ -235,8 +241,8 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
     let shown = Shown { text: first_words(&text), highlights: Vec::new() };
     let decisions: Vec<DecisionView> =
         file.decisions.iter().map(|d| decision(d, file, user, lens)).collect();
-    let clock =
-        case.deadline.as_ref().and_then(|d| lens.rules.clock(&d.clock, lens.now.date_naive()));
+    let today = lens.now.date_naive();
+    let clock = case.deadline.as_ref().and_then(|d| lens.rules.clock(&d.clock, today));
     let is_named = case.readers.contains(&user.id);
     let can = case.can().into_iter().filter(|v| v.is_of_desk());
     CaseView {
@@ -270,10 +276,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         answer: answer(file).map(|a| AnswerView { text: lens.text(user, &a.text), ..a }),
         rating: rating(file),
         unreviewed: case.unreviewed,
-        pending: case.pending.as_ref().map(|p| match p {
-            super::case::Pending::Answer { .. } => "answer",
-            super::case::Pending::Extension { .. } => "extension",
-        }),
+        pending: case.pending.as_ref().map(super::case::Pending::word),
         can: can.filter(|v| user.may(*v, case, is_named, lens.rules)).collect(),
     }
 }
@@ -291,7 +294,6 @@ fn first_words(text: &str) -> String {
 
 fn decision(decision: &Decision, file: &File, user: &User, lens: &Lens<'_>) -> DecisionView {
     let grounds = &decision.grounds;
-    let masked = user.role == Role::Oversight;
     let mut neighbours = grounds.neighbours.clone();
     for neighbour in &mut neighbours {
         neighbour.text = (lens.mask)(&neighbour.text);
@@ -300,7 +302,7 @@ fn decision(decision: &Decision, file: &File, user: &User, lens: &Lens<'_>) -> D
         }
     }
     let mut reasons = grounds.reasons.clone();
-    for reason in reasons.iter_mut().filter(|_| masked) {
+    for reason in reasons.iter_mut().filter(|_| user.role == Role::Oversight) {
         reason.phrase = (lens.mask)(&reason.phrase);
     }
     let is_last = file.decisions.last() == Some(decision);
@@ -394,89 +396,4 @@ fn rating(file: &File) -> Option<RatingView> {
     let last = file.events.iter().rev().find(|e| matches!(e.event, Event::Rated { .. }));
     let text = last.and_then(|e| e.event.text_hash()).and_then(|h| file.text_by_hash(h));
     Some(RatingView { score, at, text: text.map(|t| t.body.clone()) })
-}
-
-/// A line of the citizen's story.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CitizenEvent {
-    pub at: Moment,
-    pub kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agency: Option<String>,
-}
-
-/// The case as its reporter sees it, by the code.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CitizenView {
-    pub number: String,
-    pub status: Status,
-    pub scope: Scope,
-    pub category: Option<String>,
-    pub agency: Option<AgencyName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    pub text: String,
-    pub received_at: Moment,
-    pub due_at: Option<Moment>,
-    pub next: String,
-    pub events: Vec<CitizenEvent>,
-    pub messages: Vec<MessageView>,
-    pub answer: Option<AnswerView>,
-    pub rating: Option<RatingView>,
-    pub can: Vec<Verb>,
-}
-
-/// The case for its reporter. `next` is the sentence that says what happens now.
-pub fn citizen(file: &File, rules: &Jurisdiction, language: &str, next: String) -> CitizenView {
-    let case = &file.case;
-    let mut events = Vec::new();
-    for recorded in file.events.iter().filter(|e| e.event.is_public()) {
-        // The machine's decision is what the receipt said; only people's later decisions are news.
-        let is_news = recorded.actor.kind != ActorKind::Machine
-            || matches!(recorded.event, Event::Routed { .. });
-        if is_news {
-            events.push(citizen_event(recorded, file, rules, language));
-        }
-    }
-    let can = case.can().into_iter().filter(|v| Verb::OF_CITIZENS.contains(v));
-    CitizenView {
-        number: case.number.clone(),
-        status: case.status,
-        scope: case.scope,
-        category: case.category.clone(),
-        agency: agency_name(rules, case.agency, language),
-        title: file.text("title").map(str::to_owned),
-        text: file.text("case").unwrap_or("").to_owned(),
-        received_at: case.received_at,
-        due_at: case.due_at().filter(|_| case.status.is_open()),
-        next,
-        events,
-        messages: messages(file, &str::to_owned),
-        answer: answer(file),
-        rating: rating(file),
-        can: can.collect(),
-    }
-}
-
-fn citizen_event(
-    recorded: &Recorded,
-    file: &File,
-    rules: &Jurisdiction,
-    language: &str,
-) -> CitizenEvent {
-    let agency = match &recorded.event {
-        Event::Routed { agency, .. } => agency_name(rules, Some(*agency), language),
-        _ => None,
-    };
-    // An officer's reason for a decision or a route is the desk's own; what was written to the citizen is not.
-    let for_citizen = !matches!(recorded.event, Event::Decided(_) | Event::Routed { .. });
-    let text = recorded.event.text_hash().filter(|_| for_citizen);
-    CitizenEvent {
-        at: recorded.occurred_at,
-        kind: recorded.event.kind(),
-        text: text.and_then(|h| file.text_by_hash(h)).map(|t| t.body.clone()),
-        agency: agency.map(|a| a.name),
-    }
 }

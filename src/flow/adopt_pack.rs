@@ -1,4 +1,5 @@
-//! The first start on an empty database: the pack becomes rows, and the first administrator is made.
+//! The first start on an empty database: the pack becomes rows, and the first administrator is
+//! made.
 
 use super::FlowError;
 use crate::clock::Moment;
@@ -9,8 +10,9 @@ use crate::store::{Store, packs, users};
 /// The address of the first administrator.
 pub const FIRST_ADMIN: &str = "admin@localhost";
 
-/// Fills the database from the pack if it is empty. `password_hash` is the first administrator's one-time password's.
-/// Returns whether it was empty: two processes may try at the same time, and one of them fills it.
+/// Fills the database from the pack if it is empty. `password_hash` is the first administrator's
+/// one-time password's. Returns whether it was empty: two processes may try at the same time, and
+/// one of them fills it.
 pub fn adopt(
     store: &Store,
     pack: Jurisdiction,

@@ -79,7 +79,8 @@ fn compare(stored: &StoredCase, events: &[Recorded]) -> Option<String> {
     if folded == stored.case {
         return None;
     }
-    // Both as JSON-like text, so that the first difference can be named without listing every field here.
+    // Both as JSON-like text, so that the first difference can be named without listing every field
+    // here.
     let (row, fold) = (format!("{:#?}", stored.case), format!("{folded:#?}"));
     let difference = row.lines().zip(fold.lines()).find(|(a, b)| a != b);
     let (row, fold) = difference.unwrap_or(("…", "…"));

@@ -3,18 +3,20 @@
 use chrono::TimeDelta;
 
 use super::record::{self, Change};
-use super::{Context, FlowError, decide};
+use super::{Context, FlowError};
 use crate::domain::action::CitizenAction;
 use crate::domain::case::{Case, Status};
 use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Actor, ActorKind, Deadline, Event};
+use crate::domain::proposal;
 use crate::domain::scope::Flag;
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts::{self, NewText};
 use crate::store::{StoreError, Tx};
 
-/// Takes a citizen's step. A machine's event in between is no conflict: the step is taken on the case as it stands.
+/// Takes a citizen's step. A machine's event in between is no conflict: the step is taken on the
+/// case as it stands.
 pub async fn step(
     context: &Context,
     code_hash: Vec<u8>,
@@ -60,7 +62,7 @@ fn take(
         CitizenAction::Reopen { reason } => {
             let case = &before.case;
             let decision = (case.scope, case.authority, case.category.as_deref());
-            let deadline = decide::deadline(&context.rules, decision, context.now);
+            let deadline = proposal::deadline(&context.rules, decision, context.now);
             (Event::Reopened { text: record::text_hash(tx, &reason), deadline }, Some(reason))
         }
         CitizenAction::Withdraw { reason } => {
@@ -87,7 +89,8 @@ fn take(
     record::record(tx, context, before, change)
 }
 
-/// The due date moved by the whole days that the clock stood; it ends on a working day as every period does.
+/// The due date moved by the whole days that the clock stood; it ends on a working day as every
+/// period does.
 fn after_pause(context: &Context, case: &Case) -> Option<Deadline> {
     let deadline = case.deadline.as_ref()?;
     let paused_at = case.paused_at.filter(|_| case.status == Status::NeedsInfo)?;
@@ -98,7 +101,8 @@ fn after_pause(context: &Context, case: &Case) -> Option<Deadline> {
     Some(Deadline { clock: deadline.clock.clone(), due_at })
 }
 
-/// Writes the new contact and says which flags remain. An anonymous case stays anonymous: nothing is kept.
+/// Writes the new contact and says which flags remain. An anonymous case stays anonymous: nothing
+/// is kept.
 fn change_contact(
     tx: &mut Tx<'_>,
     context: &Context,

@@ -1,5 +1,5 @@
-//! The outbox goes out: leased, resolved to an address and a body at the last moment, sent, and written down how it
-//! ended. Nothing is dropped silently, nothing deleted after a number of tries.
+//! The outbox goes out: leased, resolved to an address and a body at the last moment, sent, and
+//! written down how it ended. Nothing is dropped silently, nothing deleted after a number of tries.
 
 use chrono::TimeDelta;
 
@@ -229,7 +229,8 @@ fn frame(context: &Context, row: &MailRow) -> Frame {
     }
 }
 
-/// What was fixed when the mail was caused, and what only the moment of sending may know: code, texts, name.
+/// What was fixed when the mail was caused, and what only the moment of sending may know: code,
+/// texts, name.
 fn values(context: &Context, order: &Order) -> Values {
     let (row, rules) = (&order.row, &context.rules);
     let mut values = row.parameters.clone();
@@ -265,7 +266,8 @@ fn values(context: &Context, order: &Order) -> Values {
     values
 }
 
-/// Gives back the leases of this process, at a stop, or of all, at a start on a database of one's own.
+/// Gives back the leases of this process, at a stop, or of all, at a start on a database of one's
+/// own.
 pub async fn give_back(context: &Context, holder: Option<String>) -> Result<usize, FlowError> {
     context.store.write(move |tx| Ok(outbox::give_back(tx.conn, holder.as_deref())?)).await
 }

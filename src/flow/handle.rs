@@ -1,25 +1,27 @@
-//! The steps of the desk: who may, whether the case allows it, what becomes of deadlines, and the event that says so.
+//! The steps of the desk: who may, whether the case allows it, what becomes of deadlines, and the
+//! event that says so.
 
 use chrono::NaiveDate;
 
-use super::decide;
 use super::record::{self, Change, actor_of};
-use super::{Changed, Context, FlowError, learn};
-use crate::domain::action::{Action, Decide, EXTENSION_MAX_DAYS, What};
+use super::{Changed, Context, FlowError};
+use crate::domain::action::{Action, EXTENSION_MAX_DAYS, What};
 use crate::domain::case::{Pending, Verb};
 use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::{FieldError, Refusal, Rule};
-use crate::domain::event::{Decided, Event};
-use crate::domain::file::{Decision, Grounds};
-use crate::domain::routing::{RoutingQuestion, route};
-use crate::domain::scope::{Basis, Label, Scope};
+use crate::domain::event::Event;
+use crate::domain::proposal;
 use crate::domain::user::{Role, User};
 use crate::store::cases::{self, StoredCase};
-use crate::store::examples::{insert_decision, set_verdict};
 use crate::store::texts::NewText;
 use crate::store::{Tx, history, outbox, users};
 
-/// Takes a step on a case as `user`. `revision` is what the user has read; an older one is refused with what changed.
+mod decision;
+
+use decision::{decide_event, decided_by_officer};
+
+/// Takes a step on a case as `user`. `revision` is what the user has read; an older one is refused
+/// with what changed.
 pub async fn handle(
     context: &Context,
     user: User,
@@ -165,7 +167,7 @@ fn event_of(
         Action::Reopen { reason: why } => {
             let case = &before.case;
             let decision = (case.scope, case.authority, case.category.as_deref());
-            let deadline = decide::deadline(&context.rules, decision, context.now);
+            let deadline = proposal::deadline(&context.rules, decision, context.now);
             (Event::Reopened { text: hash(tx, &why), deadline }, Some(("reason", why)))
         }
     })
@@ -173,108 +175,6 @@ fn event_of(
 
 fn reason(text: Option<String>) -> Option<(&'static str, String)> {
     text.map(|t| ("reason", t))
-}
-
-/// The officer's decision as an event. A category whose scope is not the one given is refused; the due date follows
-/// the new decision and is counted from the receipt.
-fn decide_event(
-    context: &Context,
-    before: &StoredCase,
-    decide: &Decide,
-) -> Result<Event, FlowError> {
-    let (rules, case) = (&context.rules, &before.case);
-    let category = match &decide.category {
-        Some(code) => Some(code.clone()),
-        // The machine's category stands if it is of the side that the officer says.
-        None => case
-            .category
-            .clone()
-            .filter(|c| rules.category(c).is_some_and(|c| c.scope == decide.scope)),
-    };
-    if let Some(code) = &category {
-        let known = rules.category(code);
-        let known = known
-            .ok_or_else(|| FlowError::field(FieldError::new("category", Rule::UnknownCode)))?;
-        if known.scope != decide.scope {
-            return Err(FlowError::field(FieldError::new("category", Rule::ScopeMismatch)));
-        }
-    }
-    let question = RoutingQuestion {
-        category: category.as_deref(),
-        about: case.about,
-        area: case.area,
-        procedure: case.procedure.as_deref(),
-        day: day_of(context.now, rules.settings.zone),
-    };
-    let agency = case.agency.or_else(|| route(rules, &question).map(|r| r.agency));
-    let authority = decide.authority.unwrap_or_else(|| decide::authority_of(rules, agency));
-    let restricts = decide.scope == Scope::Out
-        && category.as_deref().and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
-    let mut flags = case.flags.clone();
-    if let Some(wanted) = &decide.flags {
-        flags = wanted.iter().copied().collect();
-    }
-    let decision = (decide.scope, authority, category.as_deref());
-    Ok(Event::Decided(Decided {
-        basis: Basis::Officer,
-        scope: decide.scope,
-        authority,
-        labels: labels(decide, category.as_deref()),
-        flags,
-        confidence_permille: None,
-        // What is in scope still waits for an agency; what is not waits for a referral.
-        needs_decision: case.agency.is_none(),
-        restricts,
-        deadline: decide::deadline(rules, decision, case.received_at),
-        category,
-    }))
-}
-
-fn labels(decide: &Decide, lead: Option<&str>) -> Vec<Label> {
-    if let Some(labels) = &decide.labels {
-        return labels.clone();
-    }
-    let label = |c: &str| Label { category: c.to_owned(), scope: decide.scope, lead: true };
-    lead.map(label).into_iter().collect()
-}
-
-/// Keeps the officer's decision beside the machine's and counts it for later cases.
-fn decided_by_officer(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    user: &User,
-    before: &StoredCase,
-    after: StoredCase,
-) -> Result<StoredCase, FlowError> {
-    let case = &after.case;
-    let decision = Decision {
-        basis: Basis::Officer,
-        user: Some(user.id),
-        scope: case.scope,
-        authority: case.authority,
-        category: case.category.clone(),
-        confidence_permille: None,
-        model: None,
-        grounds: Grounds::default(),
-        decided_at: context.now,
-        verdict: None,
-    };
-    insert_decision(tx, &after.keys, &decision)?;
-    if before.case.basis == Basis::Machine {
-        // An `ask` is neither right nor wrong: the officer was asked.
-        let verdict = match before.case.scope {
-            Scope::Ask => None,
-            scope if scope == case.scope && before.case.category == case.category => {
-                Some("confirmed")
-            }
-            _ => Some("corrected"),
-        };
-        if let Some(verdict) = verdict {
-            set_verdict(tx.conn, after.keys.id, verdict)?;
-        }
-    }
-    learn::keep_label(tx, context, user, &after)?;
-    Ok(after)
 }
 
 /// An answer goes to review unless the agency's answers need none, or nobody else may approve it.

@@ -1,12 +1,12 @@
-//! The verbs: one file, one transaction each. No verb calls another; each leaves rows and the next finds them. The one
-//! exception is the waist, `record`, through which every case changes.
+//! The verbs: one file, one transaction each. No verb calls another; each leaves rows and the next
+//! finds them. The one exception is the waist, `record`, through which every case changes.
 
 pub mod adopt_pack;
 pub mod check;
 pub mod citizen;
-pub mod decide;
 pub mod deliver;
 pub mod handle;
+pub mod import;
 pub mod learn;
 pub mod receive;
 pub mod record;

@@ -1,12 +1,13 @@
-//! A case comes in: judged, routed and dated before it is recorded, so that the receipt can say who answers and by
-//! when. The same submission twice is one case.
+//! A case comes in: judged, routed and dated before it is recorded, so that the receipt can say who
+//! answers and by when. The same submission twice is one case.
 
-use super::decide::{self, Proposal, Question};
 use super::record::{self, Change, NewCase};
-use super::{Context, FlowError};
+use super::{Context, FlowError, off_thread};
+use crate::clock::Moment;
 use crate::domain::event::{Actor, ActorKind, Event, Received};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::notice;
+use crate::domain::proposal::{Proposal, Question, propose};
 use crate::domain::reporter::Reporter;
 use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
@@ -31,6 +32,21 @@ pub struct Taken {
     pub is_repetition: bool,
 }
 
+/// Judges a text as of now.
+pub async fn decide(
+    context: &Context,
+    question: Question,
+    at: Moment,
+) -> Result<Proposal, FlowError> {
+    let engine = context.engine.clone();
+    let rules = context.rules.clone();
+    off_thread(move || {
+        let judgement = engine.judge(question.title.as_deref(), &question.text);
+        propose(&rules, &question, judgement, at)
+    })
+    .await
+}
+
 /// Takes a submission. Returns when it is on disk.
 pub async fn receive(
     context: &Context,
@@ -51,7 +67,7 @@ pub async fn receive(
         procedure: submission.procedure.clone(),
         flags: intake_flags(&submission),
     };
-    let proposal = decide::decide(context, question, submission.received_at).await?;
+    let proposal = decide(context, question, submission.received_at).await?;
     let work = context.clone();
     context
         .store
@@ -89,7 +105,8 @@ fn write(
     proposal: &Proposal,
     key: Option<&RequestKey>,
 ) -> Result<Taken, FlowError> {
-    // The same request may have been written by somebody between the first look and this transaction.
+    // The same request may have been written by somebody between the first look and this
+    // transaction.
     if let Some(key) = key
         && let Some(stored) = known(tx.conn, key)?
     {

@@ -1,5 +1,5 @@
-//! The waist: the only way a case changes. Recording writes the event, the new row, the change mark for the index and
-//! the notices for the outbox in one transaction.
+//! The waist: the only way a case changes. Recording writes the event, the new row, the change mark
+//! for the index and the notices for the outbox in one transaction.
 
 use chrono::{Datelike, TimeDelta};
 
@@ -38,8 +38,8 @@ pub struct NewCase {
     pub notices: Vec<Notice>,
 }
 
-/// Records what happened to a case. Errors: `IllegalStep` where the case does not allow it, `Conflict` where somebody
-/// was faster.
+/// Records what happened to a case. Errors: `IllegalStep` where the case does not allow it,
+/// `Conflict` where somebody was faster.
 pub fn record(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -62,7 +62,8 @@ pub fn record(
     Ok(history::append(tx, before, &next, &step, context.now)?)
 }
 
-/// Records a new case: the second entrance. Its number is drawn here; `then` are the events that follow at once.
+/// Records a new case: the second entrance. Its number is drawn here; `then` are the events that
+/// follow at once.
 pub fn create(
     tx: &mut Tx<'_>,
     context: &Context,

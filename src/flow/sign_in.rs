@@ -7,18 +7,19 @@ use crate::domain::error::{FieldError, Rule};
 use crate::domain::user::{User, UserId};
 use crate::store::{AnyConn, StoreError, Stored, sessions, users};
 
-/// Opens a session; the secret is returned once. Unknown, disabled and wrong take the same time and say the same.
+/// Opens a session; the secret is returned once. Unknown, disabled and wrong take the same time and
+/// say the same.
 pub async fn sign_in(
     context: &Context,
     email: String,
     password: String,
-    cost: Cost,
 ) -> Result<(User, String), FlowError> {
     let found = context.store.read(move |conn| users::by_email(conn, &email)).await;
     let found = found.map_err(|e: StoreError| FlowError::Store(e))?;
     let hash = found.as_ref().map(|f| f.password_hash.clone());
     let right =
-        super::off_thread(move || password::verify(&password, hash.as_deref(), cost)).await?;
+        super::off_thread(move || password::verify(&password, hash.as_deref(), Cost::SERVICE))
+            .await?;
     let user = found.map(|f| f.user).filter(|user| right && !user.disabled);
     let user = user.ok_or(FlowError::NotSignedIn)?;
     let secret = token::new_token()?;
@@ -82,7 +83,6 @@ pub async fn change_password(
     present: String,
     new: String,
     keep_session: Option<String>,
-    cost: Cost,
 ) -> Result<(), FlowError> {
     password::check("new_password", &new, &user.email, &user.name).map_err(FlowError::field)?;
     if new == present {
@@ -92,10 +92,10 @@ pub async fn change_password(
     let stored =
         context.store.read(move |conn| Ok::<_, FlowError>(users::by_id(conn, id)?)).await?;
     let hashed = super::off_thread(move || {
-        if !password::verify(&present, Some(&stored.password_hash), cost) {
+        if !password::verify(&present, Some(&stored.password_hash), Cost::SERVICE) {
             return Ok(None);
         }
-        password::hash(&new, cost).map(Some)
+        password::hash(&new, Cost::SERVICE).map(Some)
     })
     .await?;
     let hashed = hashed.map_err(|e| StoreError::Corrupt(e.to_string()))?;

@@ -1,5 +1,5 @@
-//! The index follows the database: reads the change log from the index's own mark, hands documents over, and the
-//! index commits with the new mark. Repeating it is harmless.
+//! The index follows the database: reads the change log from the index's own mark, hands documents
+//! over, and the index commits with the new mark. Repeating it is harmless.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,27 @@ use crate::domain::search::Queue;
 use crate::index::Index;
 use crate::index::document::CaseDocument;
 use crate::store::cases::{self, StoredCase};
-use crate::store::{AnyConn, Store, changes, texts};
+use crate::store::{AnyConn, Store, StoreError, changes, packs, texts};
 
 /// So many changes are committed together.
 const BATCH: i64 = 1_000;
 
 /// Texts that are searched: what people wrote to each other, not internal reasons.
 const SEARCHED: [&str; 6] = ["title", "case", "message", "answer", "question", "note"];
+
+/// Opens the index of this database; what is broken or another's is begun anew.
+pub async fn open(
+    store: &Store,
+    folder: std::path::PathBuf,
+    rules: std::sync::Arc<Jurisdiction>,
+) -> Result<Index, FlowError> {
+    let installation = store.read(packs::installation).await;
+    let installation = installation.map_err(|e: StoreError| FlowError::Store(e))?;
+    let uid = installation.ok_or(StoreError::NotFound)?.uid;
+    let index = super::off_thread(move || Index::open(Some(&folder), &uid, &rules)).await??;
+    tracing::info!(mark = index.mark(), "the index is open");
+    Ok(index)
+}
 
 /// Brings the index up to date by one batch; `true` when there is more.
 pub async fn step(
@@ -100,7 +114,8 @@ fn document(rules: &Jurisdiction, stored: &StoredCase, texts: Vec<KeptText>) -> 
     }
 }
 
-/// The queues that follow from the row alone; those of dates and mails are asked of it when they are looked at.
+/// The queues that follow from the row alone; those of dates and mails are asked of it when they
+/// are looked at.
 fn queues(stored: &StoredCase) -> Vec<String> {
     let case = &stored.case;
     let all = [

@@ -53,7 +53,8 @@ pub(super) fn id(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
-/// The parts of a number that people quote: all of it, without the check digit, the running number, without zeros.
+/// The parts of a number that people quote: all of it, without the check digit, the running number,
+/// without zeros.
 pub(super) fn number_parts(number: &str) -> Vec<String> {
     let number = number.to_uppercase();
     let mut out = vec![number.clone(), number.replace('-', "")];

@@ -1,4 +1,5 @@
-//! Counted values beside a search: one pass for all fields without a filter, one more for each field with one.
+//! Counted values beside a search: one pass for all fields without a filter, one more for each
+//! field with one.
 
 use serde_json::{Value, json};
 use tantivy::Searcher;

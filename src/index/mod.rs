@@ -1,5 +1,5 @@
-//! Documents ↔ domain. Two halves: the engine that judges a text, with its measurement; and the full-text index of the
-//! desk, which is made from the database and may be deleted at any time.
+//! Documents ↔ domain. Two halves: the engine that judges a text, with its measurement; and the
+//! full-text index of the desk, which is made from the database and may be deleted at any time.
 
 pub mod document;
 pub mod evaluate;

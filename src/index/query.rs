@@ -1,5 +1,5 @@
-//! The words of a search, read: all must occur; "a phrase", -word, a OR b, name:value, a number or a part of it.
-//! Anything else is words. Never an error.
+//! The words of a search, read: all must occur; "a phrase", -word, a OR b, name:value, a number or
+//! a part of it. Anything else is words. Never an error.
 
 use crate::text::{Token, folded, nfc, tokens};
 
@@ -94,7 +94,8 @@ pub fn read(q: &str, fields: &[FieldWord]) -> (Vec<Part>, ReadAs) {
     (parts, read)
 }
 
-/// A case's number, or the running part of one: letters and a year, or at least three digits with a hyphen.
+/// A case's number, or the running part of one: letters and a year, or at least three digits with a
+/// hyphen.
 fn is_number(text: &str) -> bool {
     let text = text.to_uppercase();
     let letters = text.chars().take_while(char::is_ascii_uppercase).count();
@@ -116,7 +117,8 @@ struct Read {
     field: Option<Part>,
 }
 
-/// Splits at spaces and quotation marks; takes `name:value` and `name:"value"` out, with names of several words.
+/// Splits at spaces and quotation marks; takes `name:value` and `name:"value"` out, with names of
+/// several words.
 fn pieces(q: &str, fields: &[FieldWord]) -> Vec<Read> {
     let raw = split(q);
     let mut out: Vec<Read> = Vec::new();

@@ -1,30 +1,26 @@
-//! Searching the desk's index. The reader's sight and the filters are part of every query, so that hits, totals and
-//! facets agree; a facet's counts ignore its own filter.
+//! Searching the desk's index. The reader's sight and the filters are part of every query, so that
+//! hits, totals and facets agree; a facet's counts ignore its own filter.
 
 use std::ops::Bound;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use tantivy::collector::{Count, TopDocs};
-use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery,
-    TermQuery, TermSetQuery,
-};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery};
+use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, Order, Searcher, Term};
 
-use super::document::{id, pair};
-use super::query::{self, FieldWord, Part, ReadAs, Word};
+use super::document::id;
+use super::query::{self, FieldWord, Part, ReadAs};
 use super::{Index, IndexError, facets};
 use crate::clock::Moment;
-use crate::domain::deadline::{end_of_day, start_of_day};
-use crate::domain::search::{Due, FACET_FIELDS, Facets, Filters, Queue, Sight, Sort};
-use crate::text::{folded, marked, tokens};
+use crate::domain::search::{FACET_FIELDS, Facets, Filters, Sight, Sort};
+use crate::text::tokens;
 
-/// A word with its marks counts this much more than its folded form.
-const MARKED_BOOST: f32 = 4.0;
-/// Two words side by side, as they were typed.
-const PAIR_BOOST: f32 = 1.5;
+mod build;
+
+use build::{term_query, values};
+
 /// Paging by relevance ends here: nobody reads further.
 const OFFSET_MAX: usize = 10_000;
 /// A likeness rests on this many of the text's rarest words.
@@ -130,198 +126,6 @@ impl Index {
         Ok(out)
     }
 
-    /// The words of a query. `all`: `Must` where every word has to occur, `Should` where any is enough.
-    fn text_query(&self, parts: &[Part], all: Occur) -> Box<dyn Query> {
-        let mut must: Vec<Clause> = Vec::new();
-        let mut any: Vec<Clause> = Vec::new();
-        let mut boosts: Vec<Clause> = Vec::new();
-        let mut previous: Option<&Word> = None;
-        for part in parts {
-            match part {
-                Part::Words(words) => {
-                    let word = self.any_of(words);
-                    match all {
-                        Occur::Must => must.push((Occur::Must, word)),
-                        _ => any.push((Occur::Should, word)),
-                    }
-                    if let (Some(left), Some(right)) = (previous, words.first()) {
-                        let text = pair(&left.folded, &right.folded);
-                        let term = Term::from_field_text(self.fields.pairs, &text);
-                        let query = term_query(term, IndexRecordOption::WithFreqs);
-                        boosts.push((Occur::Should, boosted(query, PAIR_BOOST)));
-                    }
-                    previous = words.first();
-                    continue;
-                }
-                Part::Phrase(words) => must.push((Occur::Must, self.phrase(words))),
-                Part::Without(words) => must.push((Occur::MustNot, self.phrase(words))),
-                Part::Field { field, value } => must.push((Occur::Must, self.named(field, value))),
-                Part::Number(number) => {
-                    let term = Term::from_field_text(self.fields.number, number);
-                    let by_number = term_query(term, IndexRecordOption::Basic);
-                    let as_word = self.any_of(&words_of(number));
-                    let either = vec![(Occur::Should, by_number), (Occur::Should, as_word)];
-                    must.push((Occur::Must, Box::new(BooleanQuery::new(either))));
-                }
-            }
-            previous = None;
-        }
-        if !any.is_empty() {
-            must.push((Occur::Must, Box::new(BooleanQuery::new(any))));
-        }
-        if !must.iter().any(|(occur, _)| *occur == Occur::Must) {
-            must.push((Occur::Must, Box::new(AllQuery)));
-        }
-        must.extend(boosts);
-        Box::new(BooleanQuery::new(must))
-    }
-
-    /// A word is found with and without its marks, with its marks first, and by every reading of an abbreviation.
-    fn any_of(&self, words: &[Word]) -> Box<dyn Query> {
-        let mut out: Vec<Clause> = Vec::new();
-        for word in words {
-            let with = Term::from_field_text(self.fields.marked, &word.marked);
-            let with = term_query(with, IndexRecordOption::WithFreqs);
-            out.push((Occur::Should, boosted(with, MARKED_BOOST)));
-            let without = Term::from_field_text(self.fields.folded, &word.folded);
-            out.push((Occur::Should, term_query(without, IndexRecordOption::WithFreqs)));
-            for reading in self.readings(word) {
-                out.push((Occur::Should, self.phrase(&words_of(&reading))));
-            }
-        }
-        Box::new(BooleanQuery::new(out))
-    }
-
-    fn readings(&self, word: &Word) -> Vec<String> {
-        let same = |short: &str| marked(short) == word.marked || folded(short) == word.marked;
-        let found = self.abbreviations.iter().filter(|a| same(&a.short));
-        found.flat_map(|a| a.readings.iter().cloned()).collect()
-    }
-
-    /// Words in this order; with marks where the phrase was typed with marks.
-    fn phrase(&self, words: &[Word]) -> Box<dyn Query> {
-        let has_marks = words.iter().any(|w| w.marked != w.folded);
-        let (field, by): (Field, fn(&Word) -> &str) = match has_marks {
-            true => (self.fields.marked, |w| &w.marked),
-            false => (self.fields.folded, |w| &w.folded),
-        };
-        let terms: Vec<Term> = words.iter().map(|w| Term::from_field_text(field, by(w))).collect();
-        match terms.as_slice() {
-            [] => Box::new(EmptyQuery),
-            [one] => term_query(one.clone(), IndexRecordOption::WithFreqs),
-            _ => Box::new(PhraseQuery::new(terms)),
-        }
-    }
-
-    fn named(&self, field: &str, value: &str) -> Box<dyn Query> {
-        match self.field(field) {
-            Some(field) => exact(field, value),
-            None => Box::new(EmptyQuery),
-        }
-    }
-
-    fn field(&self, name: &str) -> Option<Field> {
-        let fields = &self.fields;
-        Some(match name {
-            "status" => fields.status,
-            "scope" => fields.scope,
-            "authority" => fields.authority,
-            "category" => fields.category,
-            "flag" => fields.flag,
-            "agency" => fields.agency,
-            "area" => fields.area,
-            "channel" => fields.channel,
-            _ => return None,
-        })
-    }
-
-    fn with_filters(
-        &self,
-        text: &dyn Query,
-        request: &SearchRequest,
-        without: Option<&str>,
-    ) -> Box<dyn Query> {
-        let mut all: Vec<Clause> = vec![(Occur::Must, text.box_clone())];
-        all.push((Occur::Must, self.sight(&request.sight)));
-        for (name, values) in values(&request.filters) {
-            if let Some(field) = self.field(name).filter(|_| without != Some(name))
-                && !values.is_empty()
-            {
-                all.push((Occur::Must, one_of(field, &values)));
-            }
-        }
-        let filters = &request.filters;
-        if !filters.assigned.is_empty() {
-            let users: Vec<String> = filters.assigned.iter().map(i64::to_string).collect();
-            all.push((Occur::Must, one_of(self.fields.assigned, &users)));
-        }
-        if filters.from.is_some() || filters.to.is_some() {
-            let day = |day: Option<NaiveDate>| day.map(|d| i64::from(d.num_days_from_ce()));
-            let field = self.fields.received_day;
-            all.push((Occur::Must, range(field, day(filters.from), day(filters.to))));
-        }
-        all.extend(filters.due.map(|due| (Occur::Must, self.due(due, request))));
-        all.extend(filters.queue.map(|queue| (Occur::Must, self.queue(queue, request))));
-        if let Some(ids) = &request.only {
-            let terms = ids.iter().map(|i| Term::from_field_u64(self.fields.id, id(*i)));
-            all.push((Occur::Must, Box::new(TermSetQuery::new(terms))));
-        }
-        Box::new(BooleanQuery::new(all))
-    }
-
-    /// The reader's part: a restricted case is for the confidential and for whom it names, whatever the agency.
-    fn sight(&self, sight: &Sight) -> Box<dyn Query> {
-        let restricted = |word: &str| exact(self.fields.restricted, word);
-        let mut open: Vec<Clause> = vec![(Occur::Must, restricted("no"))];
-        if let Some(agencies) = &sight.agencies {
-            let ids: Vec<String> = agencies.iter().map(i64::to_string).collect();
-            open.push((Occur::Must, one_of(self.fields.agency, &ids)));
-        }
-        let mut closed: Vec<Clause> = vec![(Occur::Must, restricted("yes"))];
-        if !sight.confidential {
-            closed.push((Occur::Must, exact(self.fields.reader, &sight.user.to_string())));
-        }
-        let either: Vec<Clause> = vec![
-            (Occur::Should, Box::new(BooleanQuery::new(open))),
-            (Occur::Should, Box::new(BooleanQuery::new(closed))),
-        ];
-        // Who may know of a case says nothing of how well it fits.
-        boosted(Box::new(BooleanQuery::new(either)), 0.0)
-    }
-
-    fn due(&self, due: Due, request: &SearchRequest) -> Box<dyn Query> {
-        let start = start_of_day(request.today, request.zone).timestamp();
-        let end = |days: u64| {
-            let day = request.today.checked_add_days(chrono::Days::new(days));
-            end_of_day(day.unwrap_or(request.today), request.zone).timestamp()
-        };
-        let (from, to) = match due {
-            Due::Overdue => (None, Some(request.now.timestamp() - 1)),
-            Due::Today => (Some(start), Some(end(0))),
-            Due::Week => (Some(start), Some(end(7))),
-        };
-        let within = range(self.fields.due_seconds, from, to);
-        let open = exact(self.fields.open, "yes");
-        Box::new(BooleanQuery::new(vec![(Occur::Must, within), (Occur::Must, open)]))
-    }
-
-    fn queue(&self, queue: Queue, request: &SearchRequest) -> Box<dyn Query> {
-        match queue {
-            Queue::Today => self.due(Due::Today, request),
-            Queue::Overdue => self.due(Due::Overdue, request),
-            Queue::Mine => {
-                let own = exact(self.fields.assigned, &request.sight.user.to_string());
-                let open = exact(self.fields.open, "yes");
-                Box::new(BooleanQuery::new(vec![(Occur::Must, own), (Occur::Must, open)]))
-            }
-            // Delivery states are the database's alone; the caller narrows by ids.
-            Queue::MailFailed => Box::new(AllQuery),
-            Queue::Decide | Queue::Returned | Queue::CitizenWrote => {
-                exact(self.fields.queue, queue.word())
-            }
-        }
-    }
-
     fn page(
         &self,
         searcher: &Searcher,
@@ -406,24 +210,6 @@ impl Index {
     }
 }
 
-fn values(filters: &Filters) -> Vec<(&'static str, Vec<String>)> {
-    let ids = |ids: &[i64]| ids.iter().map(i64::to_string).collect();
-    vec![
-        ("scope", filters.scope.iter().map(ToString::to_string).collect()),
-        ("authority", filters.authority.iter().map(ToString::to_string).collect()),
-        ("category", filters.category.clone()),
-        ("status", filters.status.iter().map(ToString::to_string).collect()),
-        ("flag", filters.flag.iter().map(ToString::to_string).collect()),
-        ("agency", ids(&filters.agency)),
-        ("area", ids(&filters.area)),
-        ("channel", filters.channel.iter().map(ToString::to_string).collect()),
-    ]
-}
-
-fn words_of(text: &str) -> Vec<Word> {
-    tokens(text).into_iter().map(|t| Word { marked: t.marked, folded: t.folded }).collect()
-}
-
 fn highlight(parts: &[Part]) -> Vec<String> {
     let mut out = Vec::new();
     for part in parts {
@@ -432,35 +218,6 @@ fn highlight(parts: &[Part]) -> Vec<String> {
         }
     }
     out
-}
-
-fn term_query(term: Term, record: IndexRecordOption) -> Box<dyn Query> {
-    Box::new(TermQuery::new(term, record))
-}
-
-fn boosted(query: Box<dyn Query>, boost: f32) -> Box<dyn Query> {
-    Box::new(BoostQuery::new(query, boost))
-}
-
-/// A filter adds nothing to the score.
-fn exact(field: Field, value: &str) -> Box<dyn Query> {
-    boosted(term_query(Term::from_field_text(field, value), IndexRecordOption::Basic), 0.0)
-}
-
-fn one_of(field: Field, values: &[String]) -> Box<dyn Query> {
-    let terms = values.iter().map(|v| Term::from_field_text(field, v));
-    boosted(Box::new(TermSetQuery::new(terms)), 0.0)
-}
-
-/// Both ends included; a missing end is open.
-fn range(field: Field, from: Option<i64>, to: Option<i64>) -> Box<dyn Query> {
-    let bound = |value: Option<i64>| {
-        value.map_or(Bound::Unbounded, |v| Bound::Included(Term::from_field_i64(field, v)))
-    };
-    match (from, to) {
-        (None, None) => Box::new(AllQuery),
-        _ => boosted(Box::new(RangeQuery::new(bound(from), bound(to))), 0.0),
-    }
 }
 
 fn case_id(searcher: &Searcher, address: DocAddress) -> Result<i64, IndexError> {

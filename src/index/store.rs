@@ -1,4 +1,5 @@
-//! The index on disk: opened by fingerprint, following a mark in its commits, rebuilt when it is not ours or broken.
+//! The index on disk: opened by fingerprint, following a mark in its commits, rebuilt when it is
+//! not ours or broken.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -40,7 +41,8 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens or makes the index in `folder`, or in memory. What is broken or of another database is begun anew.
+    /// Opens or makes the index in `folder`, or in memory. What is broken or of another database is
+    /// begun anew.
     pub fn open(
         folder: Option<&Path>,
         database: &Uid,
@@ -97,8 +99,8 @@ impl Index {
         self.reader.searcher().num_docs()
     }
 
-    /// Puts documents in and takes cases out, commits with the new mark and shows it. After an error nothing of it is
-    /// there and the old mark stands.
+    /// Puts documents in and takes cases out, commits with the new mark and shows it. After an
+    /// error nothing of it is there and the old mark stands.
     pub fn apply(
         &self,
         documents: Vec<CaseDocument>,

@@ -1,5 +1,6 @@
 //! Steps of the desk and of the citizen: the body that goes with a verb.
 
+use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::IntakeError;
@@ -27,13 +28,7 @@ pub fn desk_action(
     let day = day_of(now, rules.settings.zone);
     let action = match verb {
         Verb::Decide => decide(f, rules).map(Action::Decide),
-        Verb::Route => {
-            let agency = required(f, "agency", |f, name| {
-                f.code(name, |code| rules.agency_by_code(code, day).map(|a| a.id))
-            });
-            let reason = f.text("reason", MAYBE);
-            agency.map(|agency| Action::Route { agency, reason })
-        }
+        Verb::Route => route(f, rules, day),
         Verb::Accept => Some(Action::Accept),
         Verb::Return => f.required_text("reason", WRITTEN).map(|reason| Action::Return { reason }),
         Verb::Ask => f.required_text("text", WRITTEN).map(|text| Action::Ask { text }),
@@ -133,6 +128,14 @@ fn flags(fields: &mut Fields) -> Option<Vec<Flag>> {
         }
     }
     Some(out)
+}
+
+fn route(fields: &mut Fields, rules: &Jurisdiction, day: NaiveDate) -> Option<Action> {
+    let agency = required(fields, "agency", |f, name| {
+        f.code(name, |code| rules.agency_by_code(code, day).map(|a| a.id))
+    });
+    let reason = fields.text("reason", MAYBE);
+    agency.map(|agency| Action::Route { agency, reason })
 }
 
 fn restrict(fields: &mut Fields) -> Option<Action> {

@@ -1,4 +1,5 @@
-//! The fields of a JSON object or a form, taken one by one; what is wrong is collected, what is left over is unknown.
+//! The fields of a JSON object or a form, taken one by one; what is wrong is collected, what is
+//! left over is unknown.
 
 use std::str::FromStr;
 
@@ -69,7 +70,8 @@ impl Fields {
         self.errors.push(FieldError::limit(&name, Rule::WrongType, wanted, ""));
     }
 
-    /// A text within its length, cleaned: NFC, trimmed, no control characters. Whitespace alone is not given.
+    /// A text within its length, cleaned: NFC, trimmed, no control characters. Whitespace alone is
+    /// not given.
     pub fn text(&mut self, name: &str, length: Length) -> Option<String> {
         let value = self.take(name)?;
         let Value::String(raw) = value else {
@@ -210,6 +212,27 @@ impl Fields {
             self.wrong(name, Rule::NotDate);
         }
         day
+    }
+
+    /// Is the field a date without a time?
+    pub fn is_day(&self, name: &str) -> bool {
+        let text = self.map.get(name).and_then(Value::as_str);
+        text.is_some_and(|text| text.trim().parse::<NaiveDate>().is_ok())
+    }
+
+    /// Gives a word to a field that is not there; `outer.inner` names a field of an object.
+    pub fn default_word(&mut self, name: &str, word: &str) {
+        let (outer, inner) = name.split_once('.').unwrap_or((name, ""));
+        match self.map.get_mut(outer) {
+            Some(Value::Object(map)) => {
+                map.entry(inner.to_owned()).or_insert_with(|| Value::String(word.to_owned()));
+            }
+            Some(_) => {}
+            None => {
+                let value = || Value::String(word.to_owned());
+                self.map.entry(name.to_owned()).or_insert_with(value);
+            }
+        }
     }
 
     /// A list of texts.

@@ -1,4 +1,5 @@
-//! The query of the desk's list and of the reports: parameters of a URL as filters, each refused by name where wrong.
+//! The query of the desk's list and of the reports: parameters of a URL as filters, each refused by
+//! name where wrong.
 
 use std::str::FromStr;
 

@@ -1,4 +1,5 @@
-//! A case as it is filed: JSON of the API, the fields of the form, a line of an import. The same rules for all.
+//! A case as it is filed: JSON of the API, the fields of the form, a line of an import. The same
+//! rules for all.
 
 use super::IntakeError;
 use super::fields::{Fields, Length};
@@ -35,7 +36,8 @@ pub fn submission_of_json(body: &[u8], door: &Door<'_>) -> Result<Submission, In
     fields.finish(submission)
 }
 
-/// Takes a submission's fields. `None` where something that must be there is not, and the errors say what.
+/// Takes a submission's fields. `None` where something that must be there is not, and the errors
+/// say what.
 pub fn submission(fields: &mut Fields, door: &Door<'_>) -> Option<Submission> {
     let rules = door.rules;
     let day = day_of(door.now, rules.settings.zone);

@@ -104,8 +104,8 @@ pub fn areas(conn: &mut AnyConn) -> Stored<Vec<Area>> {
     Ok(out)
 }
 
-/// Fills empty tables from a pack, whose ids are the rows' places. Parents are set after all rows are there, since a
-/// parent may stand later in the file.
+/// Fills empty tables from a pack, whose ids are the rows' places. Parents are set after all rows
+/// are there, since a parent may stand later in the file.
 pub fn fill(conn: &mut AnyConn, new_areas: &[Area], new_agencies: &[Agency]) -> Stored<()> {
     for area in new_areas {
         let row = AreaRow {

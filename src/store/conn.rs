@@ -38,7 +38,8 @@ impl DatabaseUrl {
     }
 }
 
-/// `busy_timeout` comes first: switching to WAL takes a lock as well. FULL: what is acknowledged survives a power cut.
+/// `busy_timeout` comes first: switching to WAL takes a lock as well. FULL: what is acknowledged
+/// survives a power cut.
 const SQLITE_SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
     PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; \
     PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;";

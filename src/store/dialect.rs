@@ -8,7 +8,8 @@ use super::{AnyConn, Stored};
 /// The name of the advisory lock that makes the change log's order the order of commits.
 const CHANGES_LOCK: i64 = 0x6461_6e67_7661_6e01;
 
-/// On PostgreSQL, holds the lock of the change log to the end of the transaction; SQLite has one writer anyway.
+/// On PostgreSQL, holds the lock of the change log to the end of the transaction; SQLite has one
+/// writer anyway.
 pub(super) fn lock_changes(conn: &mut AnyConn) -> Stored<()> {
     if let AnyConn::Pg(_) = conn {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)")

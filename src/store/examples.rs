@@ -135,7 +135,8 @@ pub fn remove_example(conn: &mut AnyConn, case: CaseId) -> Stored<()> {
     Ok(())
 }
 
-/// The newest labels after `after`, oldest first, with the newest id: to follow what other processes learn.
+/// The newest labels after `after`, oldest first, with the newest id: to follow what other
+/// processes learn.
 pub fn after(conn: &mut AnyConn, seal: &Seal, after: i64) -> Stored<(i64, Vec<Example>)> {
     type Row = (i64, Vec<u8>, Vec<u8>, String, String, Vec<u8>, String, String);
     let mut rows = examples::table

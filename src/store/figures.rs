@@ -1,4 +1,5 @@
-//! The figures of the reports as conditions on cases: the number and the list behind it come from the same text.
+//! The figures of the reports as conditions on cases: the number and the list behind it come from
+//! the same text.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -114,7 +115,8 @@ fn machine(frame: &Frame, verdict: &str) -> String {
     format!("id IN (SELECT case_id FROM decisions WHERE basis = 'machine' AND {decided}{verdict})")
 }
 
-/// Days from receipt to first outcome in tenths: the median and the 90th percentile (nearest rank); `None` of nothing.
+/// Days from receipt to first outcome in tenths: the median and the 90th percentile (nearest rank);
+/// `None` of nothing.
 pub fn outcome_days(conn: &mut AnyConn, frame: &Frame) -> Stored<Option<(i64, i64)>> {
     #[derive(QueryableByName)]
     struct Tenths {
@@ -166,7 +168,8 @@ pub fn outcomes(
     })
 }
 
-/// A row of a series: the first day of the period, the value it is split by, how many cases were received.
+/// A row of a series: the first day of the period, the value it is split by, how many cases were
+/// received.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct SeriesRow {
     #[diesel(sql_type = Text)]

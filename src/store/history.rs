@@ -1,5 +1,5 @@
-//! The history of a case: appending an event with all that it changes, and reading it back. Called by `flow::record`
-//! alone, so that nothing changes without an event.
+//! The history of a case: appending an event with all that it changes, and reading it back. Called
+//! by `flow::record` alone, so that nothing changes without an event.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -56,7 +56,8 @@ pub fn create(
     Ok(StoredCase { keys, case: case.clone() })
 }
 
-/// Appends one event: event, texts, row, change mark and outbox. `Conflict` when somebody was faster.
+/// Appends one event: event, texts, row, change mark and outbox. `Conflict` when somebody was
+/// faster.
 pub fn append(
     tx: &mut Tx<'_>,
     before: &StoredCase,
@@ -125,7 +126,8 @@ fn insert_row(conn: &mut AnyConn, row: &CaseRow) -> Stored<i64> {
     Ok(values.id)
 }
 
-/// The next id of a case. On PostgreSQL from the sequence; on SQLite the largest ever given and one.
+/// The next id of a case. On PostgreSQL from the sequence; on SQLite the largest ever given and
+/// one.
 fn next_id(conn: &mut AnyConn) -> Stored<i64> {
     #[derive(QueryableByName)]
     struct Next {

@@ -1,5 +1,6 @@
-//! The desk's list from the database: filters, queues, figures, exact totals, facets, stable paging. Conditions are SQL
-//! text made of enum words, ids, dates and quoted codes, since their number is open; nothing typed goes in unquoted.
+//! The desk's list from the database: filters, queues, figures, exact totals, facets, stable
+//! paging. Conditions are SQL text made of enum words, ids, dates and quoted codes, since their
+//! number is open; nothing typed goes in unquoted.
 
 use chrono::{DateTime, NaiveDate};
 use diesel::prelude::*;
@@ -140,7 +141,8 @@ pub(super) fn open() -> String {
     words("status", open.map(|s| s.word())).unwrap_or_default()
 }
 
-/// The reader's part: a restricted case is for the confidential and for whom it names, whatever the agency.
+/// The reader's part: a restricted case is for the confidential and for whom it names, whatever the
+/// agency.
 fn sight(sight: &Sight) -> String {
     let within = match &sight.agencies {
         None => "NOT restricted".to_owned(),
@@ -289,7 +291,8 @@ impl Order {
                 self.column,
                 time(self.missing)
             ),
-            // SQLite's fractions end at milliseconds: the whole seconds and the digits of the text behind the dot.
+            // SQLite's fractions end at milliseconds: the whole seconds and the digits of the text
+            // behind the dot.
             AnyConn::Sqlite(_) => {
                 let value = self.value();
                 format!(

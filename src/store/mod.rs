@@ -1,7 +1,9 @@
-//! Rows and what the domain makes of them. The only floor that names diesel; knows no mail, no index, no HTTP.
+//! Rows and what the domain makes of them. The only floor that names diesel; knows no mail, no
+//! index, no HTTP.
 //!
-//! Two doors: `read` for anything, `write` for what changes. Both take a permit, move to a blocking thread and keep the
-//! tracing span. All writes of a process go through one writer that groups them, so that one sync to disk serves many.
+//! Two doors: `read` for anything, `write` for what changes. Both take a permit, move to a blocking
+//! thread and keep the tracing span. All writes of a process go through one writer that groups
+//! them, so that one sync to disk serves many.
 
 pub mod agencies;
 pub mod cases;
@@ -33,7 +35,8 @@ use writer::Writer;
 /// At most this many reads at a time; the others wait for a permit, not for a thread.
 const READERS: u32 = 8;
 
-/// What can go wrong in the store. `Unavailable` and `Busy` are worth another try; the others are not.
+/// What can go wrong in the store. `Unavailable` and `Busy` are worth another try; the others are
+/// not.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be reached, its disk is full or fails.
@@ -85,8 +88,8 @@ impl StoreError {
     }
 }
 
-/// Errors of work in a transaction say whether the database itself fails: SQLite may then have rolled back all of a
-/// group, so that nobody of it may be told that it is stored.
+/// Errors of work in a transaction say whether the database itself fails: SQLite may then have
+/// rolled back all of a group, so that nobody of it may be told that it is stored.
 pub trait MayBeDown {
     fn database_is_down(&self) -> bool;
 }
@@ -106,7 +109,8 @@ pub struct Tx<'a> {
     pub seal: &'a Seal,
 }
 
-/// Takes every migration back: the way back that the tests walk. Everything in the database is lost.
+/// Takes every migration back: the way back that the tests walk. Everything in the database is
+/// lost.
 pub fn take_back(url: &DatabaseUrl) -> Stored<()> {
     migrate::down(&mut conn::connect(url)?)
 }
@@ -162,7 +166,8 @@ impl Store {
         joined.map_err(|e| closed(e.to_string()))?
     }
 
-    /// Runs `work` in a write transaction and returns when it is on disk. An error rolls back this work alone.
+    /// Runs `work` in a write transaction and returns when it is on disk. An error rolls back this
+    /// work alone.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,

@@ -1,4 +1,5 @@
-//! The outbox: one row per recipient, written in the case's transaction; leases, outcomes, and what was sent.
+//! The outbox: one row per recipient, written in the case's transaction; leases, outcomes, and what
+//! was sent.
 
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
@@ -10,6 +11,10 @@ use crate::clock::Moment;
 use crate::domain::case::CaseId;
 use crate::domain::letter::{LetterKind, Values};
 use crate::seal::{Kind, Place, Uid, random};
+
+mod look;
+
+pub use look::*;
 
 /// A worker that has taken a mail has this long before another may; it renews while it sends.
 pub const LEASE_SECONDS: i64 = 60;
@@ -77,7 +82,7 @@ type Row = (
     (String, i64, NaiveDateTime, NaiveDateTime, Option<String>, Option<NaiveDateTime>),
 );
 
-fn columns() -> (
+type Columns = (
     (
         outbox::id,
         outbox::case_id,
@@ -96,28 +101,28 @@ fn columns() -> (
         outbox::last_error,
         outbox::sent_at,
     ),
-) {
+);
+
+const COLUMNS: Columns = (
     (
-        (
-            outbox::id,
-            outbox::case_id,
-            outbox::message_id,
-            outbox::recipient_kind,
-            outbox::recipient_id,
-            outbox::letter,
-            outbox::parameters,
-            outbox::language,
-        ),
-        (
-            outbox::state,
-            outbox::attempts,
-            outbox::created_at,
-            outbox::not_before,
-            outbox::last_error,
-            outbox::sent_at,
-        ),
-    )
-}
+        outbox::id,
+        outbox::case_id,
+        outbox::message_id,
+        outbox::recipient_kind,
+        outbox::recipient_id,
+        outbox::letter,
+        outbox::parameters,
+        outbox::language,
+    ),
+    (
+        outbox::state,
+        outbox::attempts,
+        outbox::created_at,
+        outbox::not_before,
+        outbox::last_error,
+        outbox::sent_at,
+    ),
+);
 
 fn mail(row: Row) -> Stored<MailRow> {
     let (
@@ -166,7 +171,8 @@ pub fn insert(conn: &mut AnyConn, case: Option<CaseId>, new: &NewMail, at: Momen
     Ok(())
 }
 
-/// Takes unsent letters of these kinds back; what was tried already stays, since it may have arrived.
+/// Takes unsent letters of these kinds back; what was tried already stays, since it may have
+/// arrived.
 pub fn supersede(conn: &mut AnyConn, case: CaseId, letters: &[LetterKind]) -> Stored<usize> {
     let words: Vec<&str> = letters.iter().map(|l| l.word()).collect();
     let unsent = outbox::case_id
@@ -205,7 +211,7 @@ pub fn lease(conn: &mut AnyConn, holder: &str, now: Moment, limit: i64) -> Store
     let rows = outbox::table
         .filter(outbox::id.eq_any(&ids))
         .order(outbox::id)
-        .select(columns())
+        .select(COLUMNS)
         .load::<Row>(conn)?;
     rows.into_iter().map(mail).collect()
 }
@@ -280,129 +286,4 @@ pub fn keep_sent(tx: &mut Tx<'_>, case: &Uid, id: i64, message: &str, at: Moment
         ))
         .execute(tx.conn)?;
     Ok(())
-}
-
-/// The mails of a case, the first first.
-pub fn of_case(conn: &mut AnyConn, case: CaseId) -> Stored<Vec<MailRow>> {
-    let rows = outbox::table
-        .filter(outbox::case_id.eq(Some(case)))
-        .order(outbox::id)
-        .select(columns())
-        .load::<Row>(conn)?;
-    rows.into_iter().map(mail).collect()
-}
-
-/// One mail.
-pub fn by_id(conn: &mut AnyConn, id: i64) -> Stored<MailRow> {
-    mail(outbox::table.find(id).select(columns()).first::<Row>(conn)?)
-}
-
-/// Mails by state, the newest first.
-pub fn newest(
-    conn: &mut AnyConn,
-    states: &[MailState],
-    limit: i64,
-    offset: i64,
-) -> Stored<Vec<MailRow>> {
-    let words: Vec<&str> = states.iter().map(|s| s.word()).collect();
-    let rows = outbox::table
-        .filter(outbox::state.eq_any(words))
-        .order(outbox::id.desc())
-        .limit(limit)
-        .offset(offset)
-        .select(columns())
-        .load::<Row>(conn)?;
-    rows.into_iter().map(mail).collect()
-}
-
-/// How many mails stand in each state.
-pub fn counts(conn: &mut AnyConn) -> Stored<Vec<(MailState, i64)>> {
-    let rows = outbox::table
-        .group_by(outbox::state)
-        .select((outbox::state, diesel::dsl::count_star()))
-        .load::<(String, i64)>(conn)?;
-    rows.into_iter().map(|(state, n)| Ok((word(&state)?, n))).collect()
-}
-
-/// When the oldest mail that should have left was due.
-pub fn oldest_unsent(conn: &mut AnyConn, now: Moment) -> Stored<Option<Moment>> {
-    let waiting =
-        [MailState::Queued.word(), MailState::Sending.word(), MailState::Uncertain.word()];
-    let due = outbox::state.eq_any(waiting).and(outbox::not_before.le(now.naive_utc()));
-    let oldest = outbox::table
-        .filter(due)
-        .order(outbox::created_at)
-        .select(outbox::created_at)
-        .first::<NaiveDateTime>(conn)
-        .optional()?;
-    Ok(oldest.map(|t| t.and_utc()))
-}
-
-/// Is anything left that is due or waits for its minute?
-pub fn has_waiting(conn: &mut AnyConn) -> Stored<bool> {
-    let waiting =
-        [MailState::Queued.word(), MailState::Sending.word(), MailState::Uncertain.word()];
-    let count: i64 =
-        outbox::table.filter(outbox::state.eq_any(waiting)).count().get_result(conn)?;
-    Ok(count > 0)
-}
-
-/// The cases with a mail that was refused or has no address: the desk's queue.
-pub fn failed_cases(conn: &mut AnyConn, limit: i64) -> Stored<Vec<CaseId>> {
-    let failed = [MailState::Refused.word(), MailState::Bounced.word()];
-    let ids: Vec<Option<i64>> = outbox::table
-        .filter(outbox::state.eq_any(failed).and(outbox::case_id.is_not_null()))
-        .select(outbox::case_id)
-        .distinct()
-        .order(outbox::case_id.desc())
-        .limit(limit)
-        .load(conn)?;
-    Ok(ids.into_iter().flatten().collect())
-}
-
-/// The message as it was sent, for the reader of mails.
-pub fn sent_message(
-    conn: &mut AnyConn,
-    seal: &crate::seal::Seal,
-    case: &Uid,
-    id: i64,
-) -> Stored<Option<String>> {
-    let row = sent_mails::table
-        .filter(sent_mails::outbox_id.eq(id))
-        .order(sent_mails::id.desc())
-        .select((sent_mails::uid, sent_mails::sealed))
-        .first::<(Vec<u8>, Vec<u8>)>(conn)
-        .optional()?;
-    let Some((row, sealed)) = row else { return Ok(None) };
-    let place = Place { table: "sent_mails", case, row: &super::cases::uid(&row)? };
-    Ok(Some(seal.open_text(&place, &sealed)?))
-}
-
-/// Is a mail due, or a lease run out? Asked before a lease is written.
-pub fn is_due(conn: &mut AnyConn, now: Moment) -> Stored<bool> {
-    let naive = now.naive_utc();
-    let waiting = [MailState::Queued.word(), MailState::Uncertain.word()];
-    let free = outbox::state
-        .eq_any(waiting)
-        .and(outbox::not_before.le(naive))
-        .or(outbox::state.eq(MailState::Sending.word()).and(outbox::leased_until.lt(naive)));
-    let found: Option<i64> =
-        outbox::table.filter(free).select(outbox::id).first(conn).optional()?;
-    Ok(found.is_some())
-}
-
-/// The first mail of the case to the same recipient, which later ones refer to.
-pub fn first_message_id(conn: &mut AnyConn, case: CaseId, row: &MailRow) -> Stored<Option<String>> {
-    let same = outbox::case_id
-        .eq(Some(case))
-        .and(outbox::recipient_kind.eq(&row.recipient_kind))
-        .and(outbox::recipient_id.eq(row.recipient_id))
-        .and(outbox::id.lt(row.id));
-    let first = outbox::table
-        .filter(same)
-        .order(outbox::id)
-        .select(outbox::message_id)
-        .first(conn)
-        .optional()?;
-    Ok(first)
 }

@@ -1,4 +1,5 @@
-//! The pack as rows: settings and every table that has none of its own. The rows are the truth once they are there.
+//! The pack as rows: settings and every table that has none of its own. The rows are the truth once
+//! they are there.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

@@ -1,6 +1,7 @@
-//! The one writer of the process: takes the work that waits, runs it in one transaction with a savepoint each, and
-//! answers when the commit is on disk. SQLite has one writer anyway; on PostgreSQL an advisory lock makes the order of
-//! the change log the order of the commits, which several writers would need as well.
+//! The one writer of the process: takes the work that waits, runs it in one transaction with a
+//! savepoint each, and answers when the commit is on disk. SQLite has one writer anyway; on
+//! PostgreSQL an advisory lock makes the order of the change log the order of the commits, which
+//! several writers would need as well.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -12,7 +13,8 @@ use super::conn::{self, AnyConn, DatabaseUrl};
 use super::{MayBeDown, StoreError, Stored, Tx, dialect};
 use crate::seal::Seal;
 
-/// More than this in the queue is refused with `Busy`: the wait would be longer than a browser's patience.
+/// More than this in the queue is refused with `Busy`: the wait would be longer than a browser's
+/// patience.
 const QUEUE_MAX: usize = 4_096;
 /// So many pieces of work share one commit.
 const GROUP_MAX: usize = 128;

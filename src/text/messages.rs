@@ -1,5 +1,5 @@
-//! What the service says, in every language it speaks, with an explicit language at each call. Law, names and letters
-//! of a jurisdiction are not here: they are the pack's.
+//! What the service says, in every language it speaks, with an explicit language at each call. Law,
+//! names and letters of a jurisdiction are not here: they are the pack's.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ impl Messages {
         let mut out = String::new();
         let length = digits.chars().count();
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (length - place) % 3 == 0 {
+            if place > 0 && (length - place).is_multiple_of(3) {
                 out.push(separator);
             }
             out.push(digit);

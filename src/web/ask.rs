@@ -1,4 +1,5 @@
-//! What a handler knows of the request: the app, the reader's language, the request's id, the client's address.
+//! What a handler knows of the request: the app, the reader's language, the request's id, the
+//! client's address.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;
@@ -76,7 +77,8 @@ fn language_of(request: &HttpRequest, languages: &[String]) -> String {
         .unwrap_or_else(|| "en".to_owned())
 }
 
-/// The first of the browser's languages that the pack has, in the browser's order of preference (RFC 9110, 12.5.4).
+/// The first of the browser's languages that the pack has, in the browser's order of preference
+/// (RFC 9110, 12.5.4).
 fn accepted(headers: &HeaderMap, languages: &[String]) -> Option<String> {
     let header = headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?;
     let mut wanted: Vec<(f32, &str)> = Vec::new();
@@ -89,14 +91,16 @@ fn accepted(headers: &HeaderMap, languages: &[String]) -> Option<String> {
     wanted.iter().find_map(|(_, tag)| languages.iter().find(|l| l.as_str() == *tag).cloned())
 }
 
-/// The address that counts for rate limits: the peer's, or the one a trusted proxy names; IPv6 by its /64.
+/// The address that counts for rate limits: the peer's, or the one a trusted proxy names; IPv6 by
+/// its /64.
 fn client(request: &HttpRequest, app: &App) -> String {
     let Some(peer) = request.peer_addr().map(|a| a.ip()) else { return "local".to_owned() };
     let is_proxy = |a: &IpAddr| app.config.trusted_proxies.iter().any(|n| n.contains(*a));
     let mut address = peer;
     if is_proxy(&peer) {
         let forwarded = request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok());
-        // The last address that is none of our proxies: what stands before it anybody may have written.
+        // The last address that is none of our proxies: what stands before it anybody may have
+        // written.
         let named = forwarded.unwrap_or("").rsplit(',');
         let mut named = named.filter_map(|a| a.trim().parse::<IpAddr>().ok());
         address = named.find(|a| !is_proxy(a)).unwrap_or(peer);

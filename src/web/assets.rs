@@ -1,4 +1,5 @@
-//! The stylesheet, the script and the mark: embedded, named by their content, kept for ever by browsers.
+//! The stylesheet, the script and the mark: embedded, named by their content, kept for ever by
+//! browsers.
 
 use std::sync::LazyLock;
 
@@ -35,15 +36,19 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
 
 /// The paths that pages name.
 pub fn style() -> &'static str {
-    &ASSETS[0].name
+    name(0)
 }
 
 pub fn script() -> &'static str {
-    &ASSETS[1].name
+    name(1)
 }
 
 pub fn mark() -> &'static str {
-    &ASSETS[2].name
+    name(2)
+}
+
+fn name(place: usize) -> &'static str {
+    ASSETS.get(place).map_or("", |asset| &asset.name)
 }
 
 /// `GET /static/{name}`

@@ -1,5 +1,6 @@
-//! The desk's list, for the API and the page alike: words are looked for in the index, everything else is asked of the
-//! database, which is always current. Without an index, words are left out and the answer says so.
+//! The desk's list, for the API and the page alike: words are looked for in the index, everything
+//! else is asked of the database, which is always current. Without an index, words are left out and
+//! the answer says so.
 
 use std::collections::BTreeMap;
 
@@ -125,7 +126,8 @@ fn list_request(ask: &Ask, user: &User, query: &DeskQuery, only: Option<Vec<i64>
     }
 }
 
-/// A figure has its own meaning of the period: `from` and `to` belong to it and are no filter on receipt.
+/// A figure has its own meaning of the period: `from` and `to` belong to it and are no filter on
+/// receipt.
 fn figure_condition(ask: &Ask, user: &User, query: &DeskQuery, figure: Figure) -> String {
     let rules = &ask.context.rules;
     let (from, to) = period(ask, query);
@@ -163,7 +165,8 @@ fn bad_cursor() -> Failure {
     Failure::invalid(vec![FieldError::new("cursor", Rule::NotUnderstood)])
 }
 
-/// A search that is one e-mail address or telephone number is looked up by its keyed hash, for roles that see identity.
+/// A search that is one e-mail address or telephone number is looked up by its keyed hash, for
+/// roles that see identity.
 async fn by_contact(ask: &Ask, user: &User, q: &str) -> Result<Option<Vec<i64>>, Failure> {
     if !user.may_look_up_reporters() {
         return Ok(None);
@@ -184,7 +187,8 @@ async fn by_contact(ask: &Ask, user: &User, q: &str) -> Result<Option<Vec<i64>>,
     Ok(Some(ids.await?))
 }
 
-/// Words are looked for in the index; what the database alone knows (figures, refused mails) narrows it by ids.
+/// Words are looked for in the index; what the database alone knows (figures, refused mails)
+/// narrows it by ids.
 async fn from_index(ask: &Ask, user: &User, query: &DeskQuery) -> Result<Found, Failure> {
     let Some(index) = ask.app.index() else {
         let mut answer = by_number(ask, user, query).await?;

@@ -1,5 +1,6 @@
-//! Every way in which a request can fail, in one table: status, type, words. The answer is problem+json (RFC 9457)
-//! under `/api` and a page elsewhere, in the reader's language, with the reference that stands in the log.
+//! Every way in which a request can fail, in one table: status, type, words. The answer is
+//! problem+json (RFC 9457) under `/api` and a page elsewhere, in the reader's language, with the
+//! reference that stands in the log.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::domain::error::{FieldError, Refusal};
 use crate::flow::{Changed, FlowError};
-use crate::intake::IntakeError;
+use crate::intake::{IntakeError, field_message};
 use crate::store::StoreError;
 use crate::text::messages::Messages;
 
@@ -153,18 +154,6 @@ impl Failure {
     }
 }
 
-/// A wrong field in words: which, which rule, which limit, what to do.
-pub fn field_message(messages: &Messages, language: &str, error: &FieldError) -> String {
-    let last = error.field.rsplit('.').next().unwrap_or(&error.field);
-    let field = messages
-        .find(language, &format!("field-{last}"), &[])
-        .unwrap_or_else(|| error.field.clone());
-    let limit = error.limit.as_deref().unwrap_or("");
-    let actual = error.actual.as_deref().unwrap_or("");
-    let values = [("field", field.as_str()), ("limit", limit), ("actual", actual)];
-    messages.say(language, &format!("rule-{}", error.rule), &values)
-}
-
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
         match refusal {
@@ -233,7 +222,8 @@ impl ResponseError for Failure {
         self.kind.status()
     }
 
-    /// Status alone: `guard` fills in the words, which need the reader's language and the request's id.
+    /// Status alone: `guard` fills in the words, which need the reader's language and the request's
+    /// id.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
     }

@@ -1,4 +1,5 @@
-//! Field names and values as officers type them into the search, in every language; and how a query was read, in words.
+//! Field names and values as officers type them into the search, in every language; and how a query
+//! was read, in words.
 
 use super::ask::Ask;
 use crate::domain::case::{Channel, Status};

@@ -1,5 +1,5 @@
-//! The file of a case, read in one go: row, texts, events, mails, decisions, names. Nothing is decided here about who
-//! may see what.
+//! The file of a case, read in one go: row, texts, events, mails, decisions, names. Nothing is
+//! decided here about who may see what.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What stands around every request: its id, the log line, security headers, the check of origin, and the words of a
-//! failure. No handler sets these itself.
+//! What stands around every request: its id, the log line, security headers, the check of origin,
+//! and the words of a failure. No handler sets these itself.
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -100,8 +100,9 @@ fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
     }
 }
 
-/// On unsafe methods: the browser's own word (`Sec-Fetch-Site`), else the origin against the host. Bearer requests
-/// carry no ambient right and are exempt; so is what comes from no browser and without a cookie.
+/// On unsafe methods: the browser's own word (`Sec-Fetch-Site`), else the origin against the host.
+/// Bearer requests carry no ambient right and are exempt; so is what comes from no browser and
+/// without a cookie.
 fn check_origin(request: &ServiceRequest) -> Result<(), Failure> {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if is_safe || identity::bearer(request.request()).is_some() {

@@ -46,8 +46,8 @@ impl FromRequest for Signed {
     }
 }
 
-/// Who is asking, if somebody has signed in. A token that is not known is refused; a session that has ended is not
-/// there.
+/// Who is asking, if somebody has signed in. A token that is not known is refused; a session that
+/// has ended is not there.
 pub async fn maybe(ask: &Ask, request: &HttpRequest) -> Result<Option<Signed>, Failure> {
     if let Some(token) = bearer(request) {
         let user = sign_in::user_of_token(&ask.context, token.to_owned()).await?;

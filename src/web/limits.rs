@@ -1,4 +1,5 @@
-//! Rate limits: per account for who is signed in, else per address. Counters live in this process only.
+//! Rate limits: per account for who is signed in, else per address. Counters live in this process
+//! only.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;

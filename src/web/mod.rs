@@ -1,5 +1,5 @@
-//! Pages and REST: every URL of the service on one screen. Nothing is decided here about cases; nothing but reads goes
-//! past `flow`.
+//! Pages and REST: every URL of the service on one screen. Nothing is decided here about cases;
+//! nothing but reads goes past `flow`.
 
 pub mod api;
 mod ask;
@@ -17,11 +17,12 @@ mod server;
 
 use actix_web::web::{self, ServiceConfig, delete, get, post};
 
-pub use server::serve;
+pub use server::{block_on, listen};
 
 use failure::{Failure, Kind};
 
-/// A submission of 20,000 characters, every one escaped in JSON as a surrogate pair, and its other fields.
+/// A submission of 20,000 characters, every one escaped in JSON as a surrogate pair, and its other
+/// fields.
 const BODY_MAX_BYTES: usize = 512 * 1024;
 
 /// What the handlers share.

@@ -1,5 +1,6 @@
-//! The service's own work: follow the change log into the index, send the outbox, take up rules and labels, sweep. Each
-//! task runs on its period or on a nudge, one at a time, never with input, and stops cleanly.
+//! The service's own work: follow the change log into the index, send the outbox, take up rules and
+//! labels, sweep. Each task runs on its period or on a nudge, one at a time, never with input, and
+//! stops cleanly.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,6 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::flow::{FlowError, deliver, learn, sweep, sync_index};
-
-mod open_index;
 
 /// Tasks look for work at least this often.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -47,7 +46,7 @@ impl Worker {
             }
         }
         if let Err(error) = deliver::give_back(&app.context(), Some(app.holder.clone())).await {
-            tracing::warn!(%error, "mail leases could not be given back; they run out by themselves");
+            tracing::warn!(%error, "mail leases were not given back; they run out");
         }
     }
 }
@@ -76,7 +75,7 @@ fn after(outcome: &Result<bool, FlowError>, task: &'static str) -> Duration {
 }
 
 async fn follow(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
-    open_index::open(&app).await;
+    open_index(&app).await;
     loop {
         let mut outcome = index_step(&app).await;
         while matches!(outcome, Ok(true)) && !*stopped.borrow() {
@@ -84,11 +83,21 @@ async fn follow(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         }
         let wait = after(&outcome, "index");
         if outcome.is_err() {
-            open_index::open(&app).await;
+            open_index(&app).await;
         }
         if !rest(&app, &mut stopped, wait).await {
             return;
         }
+    }
+}
+
+/// Opens the index in the background: the service takes cases from the first moment on.
+async fn open_index(app: &App) {
+    app.set_index(None);
+    let rules = app.rules().jurisdiction;
+    match sync_index::open(&app.store, app.index_folder(), rules).await {
+        Ok(index) => app.set_index(Some(Arc::new(index))),
+        Err(error) => tracing::error!(%error, "the index cannot be opened"),
     }
 }
 

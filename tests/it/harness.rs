@@ -1,5 +1,6 @@
-//! A town to test in: a database of its own (a copy of a filled template), an index in memory, mails as files in a
-//! temporary folder, a clock that stands still, and requests that go through the whole application.
+//! A town to test in: a database of its own (a copy of a filled template), an index in memory,
+//! mails as files in a temporary folder, a clock that stands still, and requests that go through
+//! the whole application.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -173,7 +174,7 @@ struct Bare {
 
 /// Opens an empty index in memory for the app.
 pub async fn open_index(app: &App) {
-    let installation: Result<_, StoreError> = app.store.read(|c| packs::installation(c)).await;
+    let installation: Result<_, StoreError> = app.store.read(packs::installation).await;
     let uid = installation.unwrap().unwrap().uid;
     let index = Index::open(None, &uid, &app.rules().jurisdiction).unwrap();
     app.set_index(Some(Arc::new(index)));

@@ -1,4 +1,5 @@
-//! The main job, end to end, on both databases: file, decide, route, mail, find, answer, follow, count.
+//! The main job, end to end, on both databases: file, decide, route, mail, find, answer, follow,
+//! count.
 
 use chrono::TimeDelta;
 use dangvan::domain::user::Role;

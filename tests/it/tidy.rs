@@ -33,7 +33,11 @@ const TABLE: &[(&str, &[&str])] = &[
 ];
 
 /// One file may import more than its module may.
-const EXCEPTIONS: &[(&str, &[&str])] = &[("src/cli/serve.rs", &["web", "worker"])];
+const EXCEPTIONS: &[(&str, &[&str])] = &[
+    ("src/cli/serve.rs", &["web", "worker"]),
+    // The assembly makes the context that every verb is handed; it calls no verb.
+    ("src/app.rs", &["flow"]),
+];
 
 /// Crates that are named behind one wall each.
 const WALLS: &[(&str, &str)] = &[
@@ -58,7 +62,7 @@ const COUNTRY: &[(&str, &[&str])] = &[
     ("20/2008", &["src/text/", "src/web/"]),
     ("Nghị định", &["src/text/", "src/web/"]),
     ("Asia/Ho_Chi_Minh", &[]),
-    ("1022", &["src/domain/case.rs", "src/text/", "src/web/"]),
+    ("1022", &["src/domain/case/words.rs", "src/text/", "src/web/"]),
 ];
 
 const FUNCTION_LINES_MAX: usize = 59;
@@ -90,7 +94,7 @@ fn import_faults(source: &Source) -> Vec<String> {
             "TRANSLATORS" => TRANSLATORS.contains(&first),
             entry => entry == first || entry == wanted,
         };
-        first == module || allowed.iter().chain(more).any(|entry| by(entry))
+        first == module || allowed.iter().chain(more).any(by)
     };
     let wanted = imports(&source.code).into_iter().filter(|wanted| !may(wanted));
     let mut faults: Vec<String> =

@@ -1,4 +1,5 @@
-//! What citizens and programs do: file a case, follow it by its code, write, rate, reopen, withdraw.
+//! What citizens and programs do: file a case, follow it by its code, write, rate, reopen,
+//! withdraw.
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -59,7 +60,8 @@ pub fn limit_key(ask: &Ask, signed: Option<&Signed>) -> String {
     signed.map_or_else(|| ask.client.clone(), |s| format!("user {}", s.user.id))
 }
 
-/// The keyed hashes of an Idempotency-Key and of what was sent with it. The key belongs to who sends it.
+/// The keyed hashes of an Idempotency-Key and of what was sent with it. The key belongs to who
+/// sends it.
 fn request_key(
     ask: &Ask,
     request: &HttpRequest,

@@ -8,12 +8,13 @@ use super::{must_be_json, pairs};
 use crate::domain::case::Verb;
 use crate::domain::error::{FieldError, Refusal};
 use crate::domain::in_language;
+use crate::domain::proposal::Question;
 use crate::domain::search::Facets;
 use crate::domain::submission::{TEXT_MAX, TEXT_MIN};
 use crate::domain::user::User;
 use crate::domain::view::{self, CaseView, Lens};
-use crate::flow::decide::{self, Question};
 use crate::flow::handle::handle;
+use crate::flow::receive::decide;
 use crate::intake::fields::{Fields, Length};
 use crate::intake::{action, query};
 use crate::store::cases::StoredCase;
@@ -202,7 +203,7 @@ pub async fn preview(
     let text = fields.required_text("text", Length { min: TEXT_MIN, max: TEXT_MAX });
     let text = fields.finish(text)?;
     let question = Question { text, ..Question::default() };
-    let proposal = decide::decide(&ask.context, question, ask.context.now).await?;
+    let proposal = decide(&ask.context, question, ask.context.now).await?;
     let judgement = &proposal.judgement;
     let agency = proposal.route.as_ref().and_then(|route| {
         let name = view::agency_name(&ask.context.rules, Some(route.agency), &ask.language)?;

@@ -1,4 +1,5 @@
-//! The lists that forms and programs choose from: agencies, areas, categories, procedures. Public, by validity.
+//! The lists that forms and programs choose from: agencies, areas, categories, procedures. Public,
+//! by validity.
 
 use actix_web::HttpResponse;
 use serde_json::{Value, json};

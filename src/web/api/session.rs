@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::must_be_json;
-use crate::auth::password::Cost;
 use crate::domain::user::User;
 use crate::domain::view;
 use crate::flow::{FlowError, sign_in};
@@ -30,7 +29,7 @@ pub async fn open(
     let (email, password) = fields.finish(email.zip(password))?;
     let now = ask.context.now;
     limits.may_sign_in(&email, &ask.client, now)?;
-    match sign_in::sign_in(&ask.context, email.clone(), password, Cost::SERVICE).await {
+    match sign_in::sign_in(&ask.context, email.clone(), password).await {
         Ok((user, secret)) => Ok((user, cookie(ask, secret, ABSOLUTE_HOURS))),
         Err(FlowError::NotSignedIn) => {
             limits.sign_in_failed(&email, &ask.client, now);
@@ -99,7 +98,7 @@ pub async fn change_password(ask: &Ask, signed: Signed, mut fields: Fields) -> R
     let new = fields.required_text("new_password", TYPED);
     let (present, new) = fields.finish(present.zip(new))?;
     let Signed { user, session } = signed;
-    sign_in::change_password(&ask.context, user, present, new, session, Cost::SERVICE).await?;
+    sign_in::change_password(&ask.context, user, present, new, session).await?;
     Ok(())
 }
 

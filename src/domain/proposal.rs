@@ -1,18 +1,17 @@
-//! The machine's decision on a text: scope from the engine, agency from the rules, due date from the clocks. Reads the
-//! rules and the engine, writes nothing; `receive`, `preview` and the worker turn it into rows.
+//! What follows from a judgement by the rules: who should answer, by when, and whether the machine
+//! may forward the case by itself. Pure; `flow` turns it into rows.
 
 use std::collections::BTreeSet;
 
-use super::{Context, FlowError, off_thread};
+use super::agency::AgencyId;
+use super::deadline::{choose_clock, day_of, end_of_day};
+use super::event::{Deadline, Decided};
+use super::jurisdiction::Jurisdiction;
+use super::place::AreaId;
+use super::routing::{Route, RoutingQuestion, route};
+use super::scope::{Authority, Basis, Flag, Judgement, Scope};
+use super::taxonomy::Mode;
 use crate::clock::Moment;
-use crate::domain::agency::AgencyId;
-use crate::domain::deadline::{choose_clock, day_of, end_of_day};
-use crate::domain::event::{Deadline, Decided};
-use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::place::AreaId;
-use crate::domain::routing::{Route, RoutingQuestion, route};
-use crate::domain::scope::{Authority, Basis, Flag, Judgement, Scope};
-use crate::domain::taxonomy::Mode;
 
 /// What is judged.
 #[derive(Debug, Clone, Default)]
@@ -35,21 +34,6 @@ pub struct Proposal {
     pub route: Option<Route>,
     /// The machine forwards the case by itself.
     pub forwards: bool,
-}
-
-/// Judges a text as of now.
-pub async fn decide(
-    context: &Context,
-    question: Question,
-    at: Moment,
-) -> Result<Proposal, FlowError> {
-    let engine = context.engine.clone();
-    let rules = context.rules.clone();
-    off_thread(move || {
-        let judgement = engine.judge(question.title.as_deref(), &question.text);
-        propose(&rules, &question, judgement, at)
-    })
-    .await
 }
 
 /// What follows from a judgement by the rules.

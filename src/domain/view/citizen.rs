@@ -1,0 +1,98 @@
+//! The case as its reporter sees it, by the code.
+
+use serde::Serialize;
+
+use super::{AnswerView, MessageView, RatingView, agency_name, answer, messages, rating};
+use crate::clock::Moment;
+use crate::domain::agency::AgencyName;
+use crate::domain::case::{Status, Verb};
+use crate::domain::event::{ActorKind, Event, Recorded};
+use crate::domain::file::File;
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::scope::Scope;
+
+/// A line of the citizen's story.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CitizenEvent {
+    pub at: Moment,
+    pub kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+}
+
+/// The case as its reporter sees it, by the code.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CitizenView {
+    pub number: String,
+    pub status: Status,
+    pub scope: Scope,
+    pub category: Option<String>,
+    pub agency: Option<AgencyName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    pub text: String,
+    pub received_at: Moment,
+    pub due_at: Option<Moment>,
+    pub next: String,
+    pub events: Vec<CitizenEvent>,
+    pub messages: Vec<MessageView>,
+    pub answer: Option<AnswerView>,
+    pub rating: Option<RatingView>,
+    pub can: Vec<Verb>,
+}
+
+/// The case for its reporter. `next` is the sentence that says what happens now.
+pub fn citizen(file: &File, rules: &Jurisdiction, language: &str, next: String) -> CitizenView {
+    let case = &file.case;
+    let mut events = Vec::new();
+    for recorded in file.events.iter().filter(|e| e.event.is_public()) {
+        // The machine's decision is what the receipt said; only people's later decisions are news.
+        let is_news = recorded.actor.kind != ActorKind::Machine
+            || matches!(recorded.event, Event::Routed { .. });
+        if is_news {
+            events.push(citizen_event(recorded, file, rules, language));
+        }
+    }
+    let can = case.can().into_iter().filter(|v| Verb::OF_CITIZENS.contains(v));
+    CitizenView {
+        number: case.number.clone(),
+        status: case.status,
+        scope: case.scope,
+        category: case.category.clone(),
+        agency: agency_name(rules, case.agency, language),
+        title: file.text("title").map(str::to_owned),
+        text: file.text("case").unwrap_or("").to_owned(),
+        received_at: case.received_at,
+        due_at: case.due_at().filter(|_| case.status.is_open()),
+        next,
+        events,
+        messages: messages(file, &str::to_owned),
+        answer: answer(file),
+        rating: rating(file),
+        can: can.collect(),
+    }
+}
+
+fn citizen_event(
+    recorded: &Recorded,
+    file: &File,
+    rules: &Jurisdiction,
+    language: &str,
+) -> CitizenEvent {
+    let agency = match &recorded.event {
+        Event::Routed { agency, .. } => agency_name(rules, Some(*agency), language),
+        _ => None,
+    };
+    // An officer's reason for a decision or a route is the desk's own; what was written to the
+    // citizen is not.
+    let for_citizen = !matches!(recorded.event, Event::Decided(_) | Event::Routed { .. });
+    let text = recorded.event.text_hash().filter(|_| for_citizen);
+    CitizenEvent {
+        at: recorded.occurred_at,
+        kind: recorded.event.kind(),
+        text: text.and_then(|h| file.text_by_hash(h)).map(|t| t.body.clone()),
+        agency: agency.map(|a| a.name),
+    }
+}

@@ -1,0 +1,149 @@
+//! An officer's decision: it stands beside the machine's, says whether that was right, and is
+//! learned from.
+
+use crate::domain::action::Decide;
+use crate::domain::deadline::day_of;
+use crate::domain::error::{FieldError, Rule};
+use crate::domain::event::{Decided, Event};
+use crate::domain::file::{Decision, Grounds};
+use crate::domain::proposal;
+use crate::domain::routing::{RoutingQuestion, route};
+use crate::domain::scope::{Basis, Example, Flag, Label, Scope};
+use crate::domain::user::User;
+use crate::flow::{Context, FlowError};
+use crate::store::cases::StoredCase;
+use crate::store::examples::{insert_decision, set_verdict};
+use crate::store::{Tx, examples, texts};
+
+/// The officer's decision as an event. A category whose scope is not the one given is refused; the
+/// due date follows the new decision and is counted from the receipt.
+pub(super) fn decide_event(
+    context: &Context,
+    before: &StoredCase,
+    decide: &Decide,
+) -> Result<Event, FlowError> {
+    let (rules, case) = (&context.rules, &before.case);
+    let category = match &decide.category {
+        Some(code) => Some(code.clone()),
+        // The machine's category stands if it is of the side that the officer says.
+        None => case
+            .category
+            .clone()
+            .filter(|c| rules.category(c).is_some_and(|c| c.scope == decide.scope)),
+    };
+    if let Some(code) = &category {
+        let known = rules.category(code);
+        let known = known
+            .ok_or_else(|| FlowError::field(FieldError::new("category", Rule::UnknownCode)))?;
+        if known.scope != decide.scope {
+            return Err(FlowError::field(FieldError::new("category", Rule::ScopeMismatch)));
+        }
+    }
+    let question = RoutingQuestion {
+        category: category.as_deref(),
+        about: case.about,
+        area: case.area,
+        procedure: case.procedure.as_deref(),
+        day: day_of(context.now, rules.settings.zone),
+    };
+    let agency = case.agency.or_else(|| route(rules, &question).map(|r| r.agency));
+    let authority = decide.authority.unwrap_or_else(|| proposal::authority_of(rules, agency));
+    let restricts = decide.scope == Scope::Out
+        && category.as_deref().and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
+    let mut flags = case.flags.clone();
+    if let Some(wanted) = &decide.flags {
+        flags = wanted.iter().copied().collect();
+    }
+    let decision = (decide.scope, authority, category.as_deref());
+    Ok(Event::Decided(Decided {
+        basis: Basis::Officer,
+        scope: decide.scope,
+        authority,
+        labels: labels(decide, category.as_deref()),
+        flags,
+        confidence_permille: None,
+        // What is in scope still waits for an agency; what is not waits for a referral.
+        needs_decision: case.agency.is_none(),
+        restricts,
+        deadline: proposal::deadline(rules, decision, case.received_at),
+        category,
+    }))
+}
+
+fn labels(decide: &Decide, lead: Option<&str>) -> Vec<Label> {
+    if let Some(labels) = &decide.labels {
+        return labels.clone();
+    }
+    let label = |c: &str| Label { category: c.to_owned(), scope: decide.scope, lead: true };
+    lead.map(label).into_iter().collect()
+}
+
+/// Keeps the officer's decision beside the machine's and counts it for later cases.
+pub(super) fn decided_by_officer(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    after: StoredCase,
+) -> Result<StoredCase, FlowError> {
+    let case = &after.case;
+    let decision = Decision {
+        basis: Basis::Officer,
+        user: Some(user.id),
+        scope: case.scope,
+        authority: case.authority,
+        category: case.category.clone(),
+        confidence_permille: None,
+        model: None,
+        grounds: Grounds::default(),
+        decided_at: context.now,
+        verdict: None,
+    };
+    insert_decision(tx, &after.keys, &decision)?;
+    if before.case.basis == Basis::Machine {
+        // An `ask` is neither right nor wrong: the officer was asked.
+        let verdict = match before.case.scope {
+            Scope::Ask => None,
+            scope if scope == case.scope && before.case.category == case.category => {
+                Some("confirmed")
+            }
+            _ => Some("corrected"),
+        };
+        if let Some(verdict) = verdict {
+            set_verdict(tx.conn, after.keys.id, verdict)?;
+        }
+    }
+    keep_label(tx, context, user, &after)?;
+    Ok(after)
+}
+
+/// Nothing restricted or suspected is learned; what was learned of it before is forgotten.
+/// Keeps an officer's label with the masked text, in the transaction of the decision.
+fn keep_label(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    user: &User,
+    after: &StoredCase,
+) -> Result<(), FlowError> {
+    let case = &after.case;
+    let held = case.restricted || case.flags.contains(&Flag::DenunciationSuspected);
+    let category = match (&case.category, case.scope) {
+        (Some(category), Scope::In | Scope::Out) if !held => category.clone(),
+        _ => {
+            examples::remove_example(tx.conn, after.keys.id)?;
+            context.engine.forget(&case.number);
+            return Ok(());
+        }
+    };
+    let stored = texts::of_case(tx.conn, tx.seal, after.keys.id)?;
+    let Some(text) = stored.iter().find(|t| t.kind == "case") else { return Ok(()) };
+    let example = Example {
+        number: Some(case.number.clone()),
+        text: context.patterns.mask(&text.body),
+        language: case.language.clone(),
+        scope: case.scope,
+        category,
+    };
+    examples::insert_example(tx, &after.keys, &example, Some(user.id), context.now)?;
+    Ok(())
+}
