@@ -19,6 +19,7 @@ mod import;
 mod letters;
 mod main_job;
 mod pack;
+mod real_input;
 mod rust_source;
 mod scope;
 mod smtp;

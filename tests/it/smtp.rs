@@ -188,14 +188,14 @@ async fn many_mails_share_a_few_connections() {
 }
 
 /// Exim on a loopback port, with a configuration and folders of its own.
-struct Exim {
+pub struct Exim {
     folder: tempfile::TempDir,
     port: u16,
     child: Child,
 }
 
 impl Exim {
-    async fn start() -> Exim {
+    pub async fn start() -> Exim {
         let command = std::env::var("DANGVAN_TEST_EXIM")
             .expect("DANGVAN_TEST_EXIM is not set: tests/run installs exim4 and sets it");
         let folder = tempfile::tempdir().unwrap();
@@ -223,7 +223,7 @@ impl Exim {
     }
 
     /// Another process can only be waited for by looking.
-    fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+    pub fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
         for _ in 0..400 {
             if is_so() {
                 return;
@@ -234,7 +234,11 @@ impl Exim {
         panic!("exim: not {what}; {:?} {:?}", read("stderr"), read("log/mainlog"));
     }
 
-    fn delivered(&self) -> Vec<String> {
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn delivered(&self) -> Vec<String> {
         let Ok(files) = std::fs::read_dir(self.folder.path().join("box/new")) else {
             return Vec::new();
         };
