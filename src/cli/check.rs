@@ -11,39 +11,45 @@ use crate::store::{StoreError, cases, packs};
 pub fn check(config: &Config) -> Result<(), CliError> {
     let (_, store) = open::open(config)?;
     let bar = super::progress("cases");
-    let found = super::wait(check::check(&store, |done| bar.set_position(done)))??;
+    let mut found = super::wait(check::check(&store, |done| bar.set_position(done)))??;
     bar.finish_and_clear();
     print(&format!("{} cases, {} events", found.cases, found.events))?;
     for fault in &found.faults {
         print(fault)?;
     }
-    print(&index_line(config, &store)?)?;
+    let index = index_line(config, &store)?;
+    print(index.as_ref().unwrap_or_else(|fault| fault))?;
+    found.faults.extend(index.err());
     store.stop();
     match found.faults.len() {
         0 => print("no fault found"),
-        count => Err(CliError::Faults(format!("{count} cases do not agree with their events"))),
+        count => Err(CliError::Faults(format!("{count} faults"))),
     }
 }
 
-/// An index that is behind or being built is reported and is no fault.
-fn index_line(config: &Config, store: &crate::store::Store) -> Result<String, CliError> {
+/// What is to be said of the index; the inner error is a fault. An index that is behind or being
+/// built is none.
+fn index_line(
+    config: &Config,
+    store: &crate::store::Store,
+) -> Result<Result<String, String>, CliError> {
     let (installation, total, newest) = super::wait(store.read(|conn| {
         let newest = crate::store::changes::newest(conn)?;
         Ok::<_, StoreError>((packs::installation(conn)?, cases::count(conn)?, newest))
     }))??;
-    let Some(installation) = installation else { return Ok("the database is empty".into()) };
+    let Some(installation) = installation else { return Ok(Ok("the database is empty".into())) };
     let rules = super::wait(store.read(packs::jurisdiction))??;
     let folder = config.data.join("index");
+    let all = u64::try_from(total).unwrap_or(0);
     Ok(match Index::open_read_only(&folder, &installation.uid, &rules) {
-        Ok(index) if index.mark() == newest => {
-            format!("index: {} of {total} cases, up to date", index.count())
+        Ok(index) if index.mark() == newest && index.count() == all => {
+            Ok(format!("index: {total} cases, up to date"))
         }
-        Ok(index) => format!(
-            "index: {} of {total} cases, behind by {} changes",
-            index.count(),
-            newest - index.mark()
-        ),
-        Err(error) => format!("index: not built yet ({error})"),
+        Ok(index) if index.mark() == newest => {
+            Err(format!("the index holds {} of {total} cases: run reindex", index.count()))
+        }
+        Ok(index) => Ok(format!("index: behind by {} changes", newest - index.mark())),
+        Err(error) => Ok(format!("index: not built yet ({error})")),
     })
 }
 

@@ -51,7 +51,7 @@ pub async fn create(
     let key = request_key(&ask, &request, &body, signed.as_ref())?;
     let actor = clerk.map_or(Actor::CITIZEN, |s| actor_of(&s.user));
     let taken = receive(&ask.context, submission, actor, key).await?;
-    ask.app.nudge.notify_one();
+    ask.app.nudge.notify_waiters();
     Ok(created(&ask, &taken.stored))
 }
 
@@ -187,6 +187,6 @@ pub async fn take_step(
     let action = action.ok_or_else(|| Failure::new(Kind::NotFound))??;
     let stored = citizen::step(&ask.context, hash, action).await;
     let stored = stored.map_err(|e| unknown_code(e.into()))?;
-    ask.app.nudge.notify_one();
+    ask.app.nudge.notify_waiters();
     Ok(stored)
 }

@@ -186,7 +186,7 @@ pub async fn take_step(
     let action = action::desk_action(verb, fields, &ask.context.rules, ask.context.now);
     let action = action.ok_or_else(|| Failure::new(Kind::NotFound))??;
     let stored = handle(&ask.context, user.clone(), number.to_owned(), revision, action).await?;
-    ask.app.nudge.notify_one();
+    ask.app.nudge.notify_waiters();
     Ok(stored)
 }
 
