@@ -30,6 +30,8 @@ crate::domain::words! {
         BadRequest = "bad-request",
         Unauthorized = "unauthorized",
         Forbidden = "forbidden",
+        /// Signed in with a one-time password, which must be changed first.
+        ChangePassword = "change-password",
         ForeignOrigin = "foreign-origin",
         NotFound = "not-found",
         MistypedCode = "mistyped-code",
@@ -54,7 +56,7 @@ impl Kind {
         match self {
             Kind::BadRequest => StatusCode::BAD_REQUEST,
             Kind::Unauthorized => StatusCode::UNAUTHORIZED,
-            Kind::Forbidden | Kind::ForeignOrigin => StatusCode::FORBIDDEN,
+            Kind::Forbidden | Kind::ChangePassword | Kind::ForeignOrigin => StatusCode::FORBIDDEN,
             Kind::NotFound | Kind::MistypedCode | Kind::UnknownCode => StatusCode::NOT_FOUND,
             Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
             Kind::IllegalStep => StatusCode::CONFLICT,

@@ -51,7 +51,9 @@ impl FromRequest for Signed {
 pub async fn maybe(ask: &Ask, request: &HttpRequest) -> Result<Option<Signed>, Failure> {
     if let Some(token) = bearer(request) {
         let user = sign_in::user_of_token(&ask.context, token.to_owned()).await?;
-        let user = user.ok_or_else(|| Failure::new(Kind::Unauthorized))?;
+        let mut user = user.ok_or_else(|| Failure::new(Kind::Unauthorized))?;
+        // A token is no password: whoever has one need not change anything first.
+        user.must_change_password = false;
         return Ok(Some(Signed { user, session: None }));
     }
     let name = cookie_name(&ask.app.config.public_url);

@@ -152,3 +152,4 @@ search-area = area
 health-no-index = The search index is not open; cases are taken all the same.
 health-behind = The index is { $seconds } seconds behind the database.
 health-mail = The oldest unsent mail has waited for { $minutes } minutes.
+problem-change-password = Your password is for one use: please change it first

@@ -152,3 +152,4 @@ search-area = địa bàn
 health-no-index = Chỉ mục tìm kiếm chưa mở; vẫn nhận phản ánh được.
 health-behind = Chỉ mục chậm { $seconds } giây so với cơ sở dữ liệu.
 health-mail = Thư cũ nhất chưa gửi được đã chờ { $minutes } phút.
+problem-change-password = Mật khẩu của bạn chỉ dùng một lần: xin đổi mật khẩu trước

@@ -58,7 +58,7 @@ pub async fn list(
 pub fn ready(user: &User) -> Result<(), Failure> {
     if user.must_change_password {
         let error = FieldError::new("password", crate::domain::error::Rule::Required);
-        return Err(Failure { errors: vec![error], ..Failure::new(Kind::Forbidden) });
+        return Err(Failure { errors: vec![error], ..Failure::new(Kind::ChangePassword) });
     }
     Ok(())
 }
