@@ -131,8 +131,6 @@ pub struct Town {
     pub app: Arc<App>,
     pub clock: Clock,
     pub folder: tempfile::TempDir,
-    /// Mails may be left over at the end.
-    pub leaves_mail: bool,
 }
 
 /// A town with the pack, on the database.
@@ -163,7 +161,7 @@ pub async fn town_with(
     let clock = Clock::fixed(start());
     let app = Arc::new(App::assemble(config, clock.clone(), seal, store).await.unwrap());
     open_index(&app).await;
-    Town { app, clock, folder, leaves_mail: false }
+    Town { app, clock, folder }
 }
 
 #[derive(clap::Parser)]
@@ -208,15 +206,18 @@ fn database(pack: &'static str, db: Db, folder: &std::path::Path) -> String {
     }
 }
 
+/// The URL of an empty PostgreSQL database.
+pub fn empty_database_text() -> String {
+    let name = fresh_name();
+    sql(&format!("CREATE DATABASE {name}"));
+    postgres_url(&name)
+}
+
 /// An empty database.
 pub fn empty_database(db: Db, folder: &std::path::Path) -> DatabaseUrl {
     match db {
         Db::Sqlite => DatabaseUrl::Sqlite(folder.join("empty.db").to_string_lossy().into_owned()),
-        Db::Postgres => {
-            let name = fresh_name();
-            sql(&format!("CREATE DATABASE {name}"));
-            DatabaseUrl::Postgres(postgres_url(&name))
-        }
+        Db::Postgres => DatabaseUrl::Postgres(empty_database_text()),
     }
 }
 

@@ -15,6 +15,7 @@ mod harness;
 
 mod auth;
 mod config;
+mod crash;
 mod import;
 mod letters;
 mod main_job;
