@@ -53,7 +53,9 @@ fn spoken<B: MessageBody>(
     response: ServiceResponse<EitherBody<B>>,
 ) -> ServiceResponse<EitherBody<B>> {
     let status = response.status();
-    let has_words = response.headers().contains_key(CONTENT_TYPE);
+    // The server's own errors are plain text: words of its own and not of the reader's language.
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let has_words = kind.is_some_and(|kind| !kind.starts_with("text/plain"));
     if has_words || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

@@ -15,12 +15,15 @@ mod harness;
 
 mod auth;
 mod config;
+mod contract;
 mod crash;
 mod import;
 mod letters;
 mod main_job;
+mod outbox;
 mod pack;
 mod real_input;
+mod roles;
 mod rust_source;
 mod scope;
 mod smtp;

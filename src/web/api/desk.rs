@@ -162,8 +162,12 @@ pub async fn step(
     let revision = revision(&request)?;
     let fields = Fields::of_json(&body)?;
     take_step(&ask, &signed.user, &number, revision, verb, fields).await?;
-    let (_, view) = view_of(&ask, &signed.user, number).await?;
-    Ok(with_etag(&view))
+    match view_of(&ask, &signed.user, number).await {
+        Ok((_, view)) => Ok(with_etag(&view)),
+        // The step itself took the case out of sight: restricted, or routed to another agency.
+        Err(failure) if failure.kind == Kind::NotFound => Ok(HttpResponse::NoContent().finish()),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// The revision of `If-Match` (RFC 9110, 13.1.1): one strong tag.

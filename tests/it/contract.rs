@@ -1,0 +1,176 @@
+//! The contract's codes and problems: what is wrong is named, with field, rule and limit, in the
+//! reader's language; nothing wrong is stored.
+
+use actix_web::http::Method;
+use dangvan::domain::user::Role;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Ask, Db, Town, town};
+
+fn good() -> Value {
+    json!({"text": "My form was handed in and nothing came of it.",
+        "reporter": {"kind": "individual"}})
+}
+
+fn with(name: &str, value: Value) -> Value {
+    let mut body = good();
+    body[name] = value;
+    body
+}
+
+async fn raw(town: &Town, headers: Vec<(&str, &str)>, body: &[u8]) -> Answer {
+    let ask = Ask { headers, raw: Some(body.to_vec()), ..Ask::default() };
+    town.call(Method::POST, "/api/v1/cases", ask).await
+}
+
+#[actix_web::test]
+async fn wrong_fields_are_named_with_rule_and_limit() {
+    let town = town("plain", Db::Sqlite).await;
+    let long = "a".repeat(20_001);
+    let table: Vec<(Value, &str, &str)> = vec![
+        (json!({"reporter": {"kind": "individual"}}), "text", "required"),
+        (with("text", json!("   \n ")), "text", "too_short"),
+        (with("text", json!("123456789")), "text", "too_short"),
+        (with("text", json!(long)), "text", "too_long"),
+        (with("text", json!("a \u{0} control character")), "text", "control_characters"),
+        (with("text", json!(7)), "text", "wrong_type"),
+        (with("title", json!("t".repeat(201))), "title", "too_long"),
+        (with("reporter", json!({})), "reporter.kind", "required"),
+        (with("reporter", json!({"kind": "king"})), "reporter.kind", "unknown_code"),
+        (with("reporter", json!("me")), "reporter", "wrong_type"),
+        (
+            with("reporter", json!({"kind": "individual", "email": "nobody"})),
+            "reporter.email",
+            "not_email",
+        ),
+        (
+            with("reporter", json!({"kind": "individual", "phone": "call me"})),
+            "reporter.phone",
+            "not_phone",
+        ),
+        (with("agency", json!("nowhere")), "agency", "unknown_code"),
+        (with("area", json!("nowhere")), "area", "unknown_code"),
+        (with("procedure", json!("nothing")), "procedure", "unknown_code"),
+        (with("channel", json!("letter")), "channel", "not_allowed_here"),
+        (with("colour", json!("red")), "colour", "unknown_field"),
+        (with("anonymous", json!("perhaps")), "anonymous", "wrong_type"),
+        (with("location", json!({"latitude": 91, "longitude": 0})), "location", "out_of_range"),
+    ];
+    for (body, field, rule) in table {
+        let answer = town.post("/api/v1/cases", body).await;
+        assert_eq!(answer.status, 422, "{field}: {}", answer.text);
+        let kind = answer.headers.get("content-type").unwrap();
+        assert_eq!(kind, "application/problem+json");
+        let error = &answer.body["errors"][0];
+        assert_eq!((error["field"].as_str(), error["rule"].as_str()), (Some(field), Some(rule)));
+        assert!(error["message"].as_str().unwrap().len() > 5, "{error}");
+    }
+    // Ten scalars after NFC: the decomposed form has more of them before.
+    let nfd = "e\u{302}\u{301}".repeat(10);
+    let taken = town.post("/api/v1/cases", with("text", json!(nfd))).await;
+    assert_eq!(taken.status, 201, "{}", taken.text);
+    let short = town.post("/api/v1/cases", with("text", json!("e\u{302}\u{301}".repeat(9)))).await;
+    assert_eq!(short.status, 422);
+    assert_eq!(town.app.store.read(dangvan::store::cases::count).await.unwrap(), 1);
+}
+
+#[actix_web::test]
+async fn what_cannot_be_read_is_told_apart() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let kind = ("content-type", "application/json");
+    let broken = raw(&town, vec![kind], b"{\"text\": \"half").await;
+    assert_eq!((broken.status, broken.body["status"].as_u64()), (400, Some(400)));
+    let lone = raw(&town, vec![kind], br#"{"text": "\ud800 a lone surrogate"}"#).await;
+    assert_eq!(lone.status, 400, "{}", lone.text);
+    let other = raw(&town, vec![("content-type", "text/plain")], b"hello").await;
+    assert_eq!(other.status, 415, "{}", other.text);
+    let large = raw(&town, vec![kind], &vec![b' '; 600_000]).await;
+    assert_eq!(large.status, 413, "{}", large.text);
+    assert_eq!(large.body["type"], "about:dangvan/too-large");
+    let foreign = vec![kind, ("origin", "https://elsewhere.example")];
+    let foreign = raw(&town, foreign, good().to_string().as_bytes()).await;
+    assert_eq!(foreign.status, 403);
+    let nothing = town.get("/api/v1/nothing", "").await;
+    assert_eq!(nothing.status, 404);
+    assert_eq!(nothing.headers.get("x-content-type-options").unwrap(), "nosniff");
+    assert!(nothing.headers.contains_key("content-security-policy"));
+    // The same problem in both languages.
+    for (language, title) in [("vi", "Không tìm thấy"), ("en", "There is nothing here")] {
+        let headers = vec![("accept-language", language)];
+        let ask = Ask { headers, ..Ask::default() };
+        let answer = town.call(Method::GET, "/api/v1/nothing", ask).await;
+        assert_eq!(answer.body["title"], title);
+    }
+}
+
+#[actix_web::test]
+async fn codes_are_forgiven_and_slips_are_told() {
+    let town = town("plain", Db::Sqlite).await;
+    let (number, code) = town.file(good()).await;
+    let typed = code.to_lowercase().replace('0', "o").replace('1', "l").replace('-', "%20");
+    let found = town.get(&format!("/api/v1/cases/{typed}"), "").await;
+    assert_eq!(found.body["number"], number, "{}", found.text);
+    // One letter wrong: the check character does not fit.
+    let wrong = if code.starts_with('A') { "B" } else { "A" };
+    let slip = format!("{wrong}{}", &code[1..]);
+    let slip = town.get(&format!("/api/v1/cases/{slip}"), "").await;
+    assert_eq!(
+        (slip.status, slip.body["type"].as_str()),
+        (404, Some("about:dangvan/mistyped-code"))
+    );
+    let unknown = town.app.seal.code(&[9; 16]);
+    let unknown = town.get(&format!("/api/v1/cases/{unknown}"), "").await;
+    assert_eq!(
+        (unknown.status, unknown.body["type"].as_str()),
+        (404, Some("about:dangvan/unknown-code"))
+    );
+}
+
+on_both!(a_repeated_key_is_one_case);
+async fn a_repeated_key_is_one_case(db: Db) {
+    let town = town("plain", db).await;
+    let post = async |key: &str, body: Value| {
+        let headers = vec![("idempotency-key", key)];
+        let ask = Ask { headers, body: Some(body), ..Ask::default() };
+        town.call(Method::POST, "/api/v1/cases", ask).await
+    };
+    let first = post("k1", good()).await;
+    let second = post("k1", good()).await;
+    assert_eq!((first.status, second.status), (201, 201));
+    assert_eq!(first.body, second.body);
+    let other = post("k1", with("title", json!("other"))).await;
+    assert_eq!(other.status, 422);
+    assert_eq!(other.body["type"], "about:dangvan/key-reused");
+    assert_eq!(post("k2", good()).await.status, 201);
+    assert_eq!(town.app.store.read(dangvan::store::cases::count).await.unwrap(), 2);
+}
+
+on_both!(the_later_officer_is_told_what_changed);
+async fn the_later_officer_is_told_what_changed(db: Db) {
+    let town = town("plain", db).await;
+    let triage = town.officer("first", Role::Triage, None).await;
+    let other = town.officer("second", Role::Triage, None).await;
+    let (number, _) = town.file(good()).await;
+    let path = format!("/api/v1/desk/cases/{number}/note");
+    let body = Some(json!({"text": "seen"}));
+    let bare = Ask { token: Some(&triage), body: body.clone(), ..Ask::default() };
+    assert_eq!(town.call(Method::POST, &path, bare).await.status, 428);
+    let seen = town.get(&format!("/api/v1/desk/cases/{number}"), &other).await.etag.unwrap();
+    assert_eq!(town.step(&triage, &number, "note", json!({"text": "seen"})).await.status, 200);
+    let late = town.step_at(&other, &number, "note", &seen, json!({"text": "too late"})).await;
+    assert_eq!(late.status, 412, "{}", late.text);
+    assert_eq!(late.body["changed"][0]["field"], "noted");
+    assert_eq!(late.body["changed"][0]["by"], "first");
+    let illegal = town.step(&triage, &number, "approve", json!({"what": "answer"})).await;
+    assert_eq!(illegal.status, 403, "triage approves nothing");
+    let illegal = town.step(&triage, &number, "close", json!({})).await;
+    assert_eq!(illegal.status, 409, "{}", illegal.text);
+    let can = illegal.body["can"].as_array().unwrap();
+    assert!(can.iter().any(|verb| verb == "decide"), "{can:?}");
+    let unknown = town.get("/api/v1/desk/cases?colour=red", &triage).await;
+    assert_eq!(unknown.status, 422);
+    assert_eq!(unknown.body["errors"][0]["field"], "colour");
+    let unknown = town.step(&triage, &number, "dance", json!({})).await;
+    assert_eq!(unknown.status, 404);
+    town.check().await;
+}

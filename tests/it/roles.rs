@@ -1,0 +1,145 @@
+//! Who may what: the product's table, and what it means over HTTP.
+
+use dangvan::domain::case::Verb;
+use dangvan::domain::user::Role;
+use serde_json::json;
+
+use crate::harness::{Db, town};
+
+const TEXT: &str = "My form was handed in long ago, my telephone is 0871234567 and nothing came.";
+
+fn body(agency: &str) -> serde_json::Value {
+    json!({"text": TEXT, "agency": agency, "hide_identity": false,
+        "reporter": {"kind": "individual", "name": "Sam Sample", "email": "sam@example.org"}})
+}
+
+#[actix_web::test]
+async fn the_table_holds() {
+    use Role::{Admin, Agency, Leader, Oversight, Triage};
+    let town = town("hcmc", Db::Sqlite).await;
+    let rules = town.app.rules().jurisdiction;
+    let own = rules.agency_by_code("so-xay-dung", chrono::NaiveDate::MAX).unwrap().id;
+    let (number, _) = town.file(body("so-xay-dung")).await;
+    let stored =
+        town.app.store.read(move |c| dangvan::store::cases::by_number(c, &number)).await.unwrap();
+    let mut case = stored.case;
+    case.agency = Some(own);
+    let user = |role, agency| dangvan::domain::user::User {
+        id: 99,
+        email: String::new(),
+        name: String::new(),
+        role,
+        agency,
+        confidential: false,
+        must_change_password: false,
+        notify_triage: false,
+        language: "vi".into(),
+        disabled: false,
+    };
+    let deciding = [Verb::Decide, Verb::Route, Verb::Refer, Verb::Refuse, Verb::Restrict];
+    let working = [Verb::Accept, Verb::Return, Verb::Ask, Verb::Answer, Verb::Extend];
+    let approving = [Verb::Approve, Verb::ReturnAnswer];
+    let keeping = [Verb::Note, Verb::Assign, Verb::Close, Verb::Reopen];
+    let may = |role, agency, verbs: &[Verb]| {
+        let user = user(role, agency);
+        let all: Vec<bool> = verbs.iter().map(|v| user.may(*v, &case, false, &rules)).collect();
+        assert!(all.iter().all(|m| *m == all[0]), "{role} {verbs:?}: {all:?}");
+        all[0]
+    };
+    let other = rules.agency_by_code("so-y-te", chrono::NaiveDate::MAX).unwrap().id;
+    let table = [
+        (Triage, None, [true, true, false, true]),
+        (Agency, Some(own), [false, true, false, true]),
+        (Agency, Some(other), [false, false, false, false]),
+        (Leader, None, [false, true, true, true]),
+        (Leader, Some(own), [false, true, true, true]),
+        (Leader, Some(other), [false, false, false, false]),
+        (Oversight, None, [false, false, false, false]),
+        (Admin, None, [true, true, true, true]),
+    ];
+    for (role, agency, wanted) in table {
+        let found = [
+            may(role, agency, &deciding),
+            may(role, agency, &working),
+            may(role, agency, &approving),
+            may(role, agency, &keeping),
+        ];
+        assert_eq!(found, wanted, "{role} {agency:?}");
+    }
+    case.hide_identity = true;
+    assert!(!user(Agency, Some(own)).sees_identity(&case));
+    assert!(!user(Oversight, None).sees_identity(&case));
+    assert!(user(Triage, None).sees_identity(&case));
+}
+
+on_both!(nobody_sees_what_is_not_theirs);
+async fn nobody_sees_what_is_not_theirs(db: Db) {
+    let town = town("hcmc", db).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let confidential = town.officer_with("safe", Role::Triage, None, true).await;
+    let own = town.officer("own", Role::Agency, Some("so-xay-dung")).await;
+    let other = town.officer("other", Role::Agency, Some("so-y-te")).await;
+    let oversight = town.officer("council", Role::Oversight, None).await;
+    let (number, _) = town.file(body("so-xay-dung")).await;
+    let path = format!("/api/v1/desk/cases/{number}");
+    assert_eq!(town.get(&path, "").await.status, 401);
+    assert_eq!(town.get(&path, "dv_nonsense").await.status, 401);
+    assert_eq!(town.get(&path, &own).await.status, 404, "not routed to it yet");
+    let routed = town.step(&triage, &number, "route", json!({"agency": "so-xay-dung"})).await;
+    assert_eq!(routed.status, 200, "{}", routed.text);
+    assert_eq!(town.get(&path, &own).await.body["reporter"]["name"], "Sam Sample");
+    assert_eq!(town.get(&path, &other).await.status, 404);
+    let seen = town.get(&path, &oversight).await;
+    assert_eq!(seen.body["reporter"], serde_json::Value::Null);
+    assert!(!seen.text.contains("0871234567"), "{}", seen.text);
+    assert_eq!(town.step(&oversight, &number, "note", json!({"text": "x"})).await.status, 403);
+    town.work().await;
+
+    let restrict = json!({"restricted": true, "reason": "names an official"});
+    let restricted = town.step(&triage, &number, "restrict", restrict).await;
+    assert_eq!(restricted.status, 204, "who restricts it loses sight of it: {}", restricted.text);
+    town.work().await;
+    for token in [&triage, &own, &oversight] {
+        assert_eq!(town.get(&path, token).await.status, 404);
+        for list in
+            ["/api/v1/desk/cases", "/api/v1/desk/cases?q=handed", "/api/v1/desk/cases?q=sam"]
+        {
+            let list = town.get(list, token).await;
+            assert_eq!(list.body["total"], 0, "{}", list.text);
+            assert_eq!(list.body["facets"]["status"], json!([]), "{}", list.text);
+        }
+    }
+    let figure = town.get("/api/v1/desk/cases?figure=received", &triage).await;
+    assert_eq!((&figure.body["total"], &figure.body["restricted"]), (&json!(0), &json!(1)));
+    let report = town.get("/api/v1/reports/summary", &triage).await;
+    assert_eq!(report.body["received"], 1, "restricted cases are counted");
+    for list in ["/api/v1/desk/cases", "/api/v1/desk/cases?q=handed"] {
+        assert_eq!(town.get(list, &confidential).await.body["total"], 1);
+    }
+    assert_eq!(town.get(&path, &confidential).await.status, 200);
+    town.check().await;
+}
+
+on_both!(nobody_approves_what_they_wrote);
+async fn nobody_approves_what_they_wrote(db: Db) {
+    let town = town("hcmc", db).await;
+    let leader = town.officer("leader", Role::Leader, None).await;
+    let second = town.officer("second", Role::Leader, None).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let (number, _) = town.file(body("so-xay-dung")).await;
+    town.step(&triage, &number, "route", json!({"agency": "so-xay-dung"})).await;
+    let answer = json!({"text": "It is done."});
+    let written = town.step(&leader, &number, "answer", answer).await;
+    assert_eq!(written.body["status"], "answer_review", "{}", written.text);
+    let own = town.step(&leader, &number, "approve", json!({"what": "answer"})).await;
+    assert_eq!(own.status, 403);
+    let back = town.step(&second, &number, "return-answer", json!({"reason": "Say when."})).await;
+    assert_eq!(back.body["status"], "in_progress", "{}", back.text);
+    let longer = json!({"due_at": "2027-02-01", "reason": "A survey is needed."});
+    let asked = town.step(&leader, &number, "extend", longer).await;
+    assert_eq!(asked.body["pending"], "extension", "{}", asked.text);
+    let before = asked.body["due_at"].clone();
+    let extended = town.step(&second, &number, "approve", json!({"what": "extension"})).await;
+    assert_ne!(extended.body["due_at"], before, "{}", extended.text);
+    town.check().await;
+}
