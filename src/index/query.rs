@@ -78,15 +78,18 @@ pub fn read(q: &str, fields: &[FieldWord]) -> (Vec<Part>, ReadAs) {
             continue;
         }
         let is_number = !piece.quoted && !piece.minus && is_number(&piece.text);
-        let next = match (piece.minus, piece.quoted || words.len() > 1) {
-            (true, _) => Part::Without(words),
-            (false, _) if is_number => Part::Number(piece.text.to_uppercase()),
-            (false, true) => Part::Phrase(words),
-            (false, false) => Part::Words(words),
+        let next = match (piece.minus, piece.quoted) {
+            (true, _) => vec![Part::Without(words)],
+            (false, _) if is_number => vec![Part::Number(piece.text.to_uppercase())],
+            (false, true) => vec![Part::Phrase(words)],
+            // `12/04/2026` and `P.06` are words like any others.
+            (false, false) => words.into_iter().map(|w| Part::Words(vec![w])).collect(),
         };
-        match (join, parts.last_mut(), &next) {
-            (true, Some(Part::Words(any)), Part::Words(more)) => any.extend(more.clone()),
-            _ => parts.push(next),
+        for next in next {
+            match (join, parts.last_mut(), &next) {
+                (true, Some(Part::Words(any)), Part::Words(more)) => any.extend(more.clone()),
+                _ => parts.push(next),
+            }
         }
         join = false;
     }

@@ -14,6 +14,7 @@
 mod harness;
 
 mod auth;
+mod backends;
 mod config;
 mod contract;
 mod crash;
@@ -26,6 +27,7 @@ mod real_input;
 mod roles;
 mod rust_source;
 mod scope;
+mod search;
 mod smtp;
 mod smtp_server;
 mod text;

@@ -49,7 +49,10 @@ impl Index {
                     continue;
                 }
                 Part::Phrase(words) => must.push((Occur::Must, self.phrase(words))),
-                Part::Without(words) => must.push((Occur::MustNot, self.phrase(words))),
+                Part::Without(words) => {
+                    must.push((Occur::MustNot, self.phrase(words)));
+                    must.push((Occur::MustNot, self.typed_without_marks(words)));
+                }
                 Part::Field { field, value } => must.push((Occur::Must, self.named(field, value))),
                 Part::Number(number) => {
                     let term = Term::from_field_text(self.fields.number, number);
@@ -97,16 +100,15 @@ impl Index {
     /// Words in this order; with marks where the phrase was typed with marks.
     fn phrase(&self, words: &[Word]) -> Box<dyn Query> {
         let has_marks = words.iter().any(|w| w.marked != w.folded);
-        let (field, by): (Field, fn(&Word) -> &str) = match has_marks {
-            true => (self.fields.marked, |w| &w.marked),
-            false => (self.fields.folded, |w| &w.folded),
-        };
-        let terms: Vec<Term> = words.iter().map(|w| Term::from_field_text(field, by(w))).collect();
-        match terms.as_slice() {
-            [] => Box::new(EmptyQuery),
-            [one] => term_query(one.clone(), IndexRecordOption::WithFreqs),
-            _ => Box::new(PhraseQuery::new(terms)),
+        match has_marks {
+            true => in_order(self.fields.marked, words.iter().map(|w| &w.marked)),
+            false => in_order(self.fields.folded, words.iter().map(|w| &w.folded)),
         }
+    }
+
+    /// The same words in a text whose writer had no marks on the keyboard.
+    fn typed_without_marks(&self, words: &[Word]) -> Box<dyn Query> {
+        in_order(self.fields.marked, words.iter().map(|w| &w.folded))
     }
 
     fn named(&self, field: &str, value: &str) -> Box<dyn Query> {
@@ -236,6 +238,15 @@ pub(super) fn values(filters: &Filters) -> Vec<(&'static str, Vec<String>)> {
 
 fn words_of(text: &str) -> Vec<Word> {
     tokens(text).into_iter().map(|t| Word { marked: t.marked, folded: t.folded }).collect()
+}
+
+fn in_order<'a>(field: Field, words: impl Iterator<Item = &'a String>) -> Box<dyn Query> {
+    let terms: Vec<Term> = words.map(|word| Term::from_field_text(field, word)).collect();
+    match terms.as_slice() {
+        [] => Box::new(EmptyQuery),
+        [one] => term_query(one.clone(), IndexRecordOption::WithFreqs),
+        _ => Box::new(PhraseQuery::new(terms)),
+    }
 }
 
 pub(super) fn term_query(term: Term, record: IndexRecordOption) -> Box<dyn Query> {

@@ -1,0 +1,158 @@
+//! The desk's search and list: however Vietnamese is typed, what is found is the same; paging gives
+//! every case once; facets agree with totals; a broken or foreign index is built anew.
+
+use std::collections::BTreeSet;
+
+use dangvan::domain::user::Role;
+use dangvan::index::Index;
+use serde_json::json;
+
+use crate::harness::{Db, Town, town};
+
+const TEXTS: [&str; 5] = [
+    "Hồ sơ trễ hạn đã hai tháng, hỏi phường Hòa Hưng thì không ai trả lời.",
+    "Ho so tre han cua toi nop o phuong tu thang ba, chua thay ket qua.",
+    "Cán bộ một cửa rất nhiệt tình, cảm ơn phường đã giúp làm khai sinh.",
+    "Kiến nghị bỏ yêu cầu nộp bản sao hộ khẩu khi làm giấy phép xây dựng.",
+    "Quạt trần ở khu tái định cư kêu to suốt đêm, hàng xóm hoà giải mãi không xong.",
+];
+
+async fn filled() -> (Town, String, Vec<String>) {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let mut numbers = Vec::new();
+    for text in TEXTS {
+        let body = json!({"text": text, "reporter": {"kind": "individual"}, "anonymous": true});
+        numbers.push(town.file(body).await.0);
+    }
+    town.work().await;
+    (town, triage, numbers)
+}
+
+fn encoded(q: &str) -> String {
+    q.bytes().map(|b| format!("%{b:02X}")).collect()
+}
+
+async fn found(town: &Town, token: &str, q: &str) -> Vec<String> {
+    let path = format!("/api/v1/desk/cases?q={}", encoded(q));
+    let answer = town.get(&path, token).await;
+    assert_eq!(answer.status, 200, "{q}: {}", answer.text);
+    let items = answer.body["items"].as_array().unwrap();
+    assert_eq!(answer.body["total"], items.len(), "{q}");
+    items.iter().map(|i| i["number"].as_str().unwrap().to_owned()).collect()
+}
+
+#[actix_web::test]
+async fn however_it_is_typed() {
+    let (town, triage, numbers) = filled().await;
+    let both = [numbers[0].clone(), numbers[1].clone()];
+    let nfd = "ho\u{302}\u{300} so\u{31b} tre\u{302}\u{303} ha\u{323}n";
+    for q in ["hồ sơ trễ hạn", nfd, "HỒ SƠ TRỄ HẠN"] {
+        assert_eq!(found(&town, &triage, q).await, both, "with marks first: {q}");
+    }
+    let sorted = |mut all: Vec<String>| {
+        all.sort();
+        all
+    };
+    for q in ["ho so tre han", "han tre so ho", "HO SO tre han"] {
+        assert_eq!(sorted(found(&town, &triage, q).await), both, "{q}");
+    }
+    assert_eq!(found(&town, &triage, "hoà giải").await, found(&town, &triage, "hòa giải").await);
+    let table: [(&str, &[usize]); 9] = [
+        ("\"khai sinh\"", &[2]),
+        ("\"sinh khai\"", &[]),
+        ("phường -hồ", &[2]),
+        ("khai OR xây", &[2, 3]),
+        ("status:received \"giấy phép\"", &[3]),
+        ("trạng thái:\"đã tiếp nhận\" giấy phép", &[3]),
+        ("GPXD", &[3]),
+        ("12/04/2026: khai sinh", &[2]),
+        ("\"", &[0, 1, 2, 3, 4]),
+    ];
+    for (q, wanted) in table {
+        let wanted: Vec<String> = wanted.iter().map(|n| numbers[*n].clone()).collect();
+        assert_eq!(sorted(found(&town, &triage, q).await), wanted, "{q}");
+    }
+    for q in [numbers[3].as_str(), &numbers[3][..11], &numbers[3].to_lowercase()] {
+        assert_eq!(found(&town, &triage, q).await, [numbers[3].clone()], "{q}");
+    }
+    let any = format!("/api/v1/desk/cases?q={}", encoded("khai sinh giấy phép"));
+    let any = town.get(&any, &triage).await;
+    assert_eq!(any.body["total"], 2, "{}", any.text);
+    assert!(any.body["read_as"].as_str().unwrap().contains("ít nhất một từ"), "{}", any.text);
+}
+
+#[actix_web::test]
+async fn pages_hold_every_case_once_and_facets_agree() {
+    let town = town("plain", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    for n in 0..23 {
+        let body = json!({"text": format!("The lamp number {n} in our street is dark."),
+            "reporter": {"kind": "individual"}});
+        town.file(body).await;
+    }
+    town.work().await;
+    for (q, sorts) in [
+        ("", &["received", "-received", "due", "-due"][..]),
+        ("&q=lamp", &["received", "-received", "due", "-due", "relevance"][..]),
+        ("&queue=decide", &["received", "due"][..]),
+    ] {
+        for sort in sorts {
+            let mut seen = BTreeSet::new();
+            let mut cursor = String::new();
+            loop {
+                let path = format!("/api/v1/desk/cases?limit=7&sort={sort}{q}{cursor}");
+                let page = town.get(&path, &triage).await;
+                assert_eq!(page.status, 200, "{path}: {}", page.text);
+                assert_eq!(page.body["total"], 23, "{path}");
+                for item in page.body["items"].as_array().unwrap() {
+                    assert!(seen.insert(item["number"].to_string()), "{path}: twice");
+                }
+                match page.body["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            assert_eq!(seen.len(), 23, "{q} {sort}");
+        }
+        let path = format!("/api/v1/desk/cases?limit=1{q}");
+        let page = town.get(&path, &triage).await;
+        let facet = page.body["facets"]["status"].as_array().unwrap();
+        let sum: i64 = facet.iter().map(|f| f["count"].as_i64().unwrap()).sum();
+        assert_eq!(sum, 23, "{path}");
+        let none = format!("/api/v1/desk/cases?status=answered{q}");
+        let none = town.get(&none, &triage).await;
+        assert_eq!(none.body["total"], 0);
+        assert_eq!(none.body["facets"]["status"], json!(facet), "a facet ignores its own filter");
+        assert_eq!(none.body["facets"]["channel"], json!([]));
+    }
+    let bad = town.get("/api/v1/desk/cases?cursor=nonsense", &triage).await;
+    assert_eq!(bad.status, 422, "{}", bad.text);
+}
+
+#[actix_web::test]
+async fn a_broken_or_foreign_index_is_built_anew() {
+    let (town, _, _) = filled().await;
+    let rules = town.app.rules().jurisdiction;
+    let folder = tempfile::tempdir().unwrap();
+    let uid = [3; 16];
+    let fill = |index: Index| async {
+        let index = std::sync::Arc::new(index);
+        while dangvan::flow::sync_index::step(&town.app.store, &index, &rules).await.unwrap() {}
+        assert_eq!(index.count(), 5);
+        assert!(index.mark() > 0);
+    };
+    fill(Index::open(Some(folder.path()), &uid, &rules).unwrap()).await;
+    // Opened again it goes on from its mark.
+    let again = Index::open(Some(folder.path()), &uid, &rules).unwrap();
+    assert_eq!(again.count(), 5);
+    drop(again);
+    // Another database's is begun anew.
+    let foreign = Index::open(Some(folder.path()), &[4; 16], &rules).unwrap();
+    assert_eq!((foreign.count(), foreign.mark()), (0, 0));
+    fill(foreign).await;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        std::fs::write(entry.unwrap().path().join("meta.json"), "nonsense").unwrap();
+    }
+    fill(Index::open(Some(folder.path()), &[4; 16], &rules).unwrap()).await;
+}
