@@ -78,7 +78,7 @@ fn words(http: &actix_web::HttpRequest, failure: &Failure) -> HttpResponse<BoxBo
         let body = failure.body(&ask.context.messages, &ask.language, &ask.request_id);
         return builder.content_type("application/problem+json").body(body.to_string());
     }
-    pages::failure::page(&ask, failure, builder)
+    pages::failure::page(&ask, http, failure, builder)
 }
 
 fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {

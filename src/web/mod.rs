@@ -28,10 +28,12 @@ const BODY_MAX_BYTES: usize = 512 * 1024;
 /// What the handlers share.
 pub fn data(app: &std::sync::Arc<crate::app::App>) -> impl Fn(&mut ServiceConfig) + Clone + use<> {
     let limits = web::Data::new(limits::Limits::new(app.config.rate_limit));
+    let figures = web::Data::new(pages::figures::Kept::default());
     let app = web::Data::from(app.clone());
     move |config| {
         config.app_data(app.clone());
         config.app_data(limits.clone());
+        config.app_data(figures.clone());
         config.app_data(web::PayloadConfig::new(BODY_MAX_BYTES));
         config.configure(routes);
     }

@@ -1,8 +1,27 @@
 //! The pages: citizens' pages work without a script, the desk is quick with one.
 
+mod choices;
 pub mod failure;
+pub mod figures;
+mod file;
+mod form;
+mod frame;
+mod home;
+mod track;
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{self, ServiceConfig, get, post};
 
 /// The pages' URLs.
-pub fn routes(_config: &mut ServiceConfig) {}
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/", get().to(home::home))
+        .route("/file", get().to(file::start))
+        .route("/file", post().to(file::step))
+        .route("/track", get().to(track::code_box))
+        .route("/track", post().to(track::open))
+        .route("/track/{code}", get().to(track::read))
+        .route("/track/{code}/receipt", get().to(track::receipt))
+        .route("/track/{code}/{verb}", post().to(track::step))
+        .route("/statistics", get().to(home::statistics))
+        .app_data(web::FormConfig::default().limit(super::BODY_MAX_BYTES));
+}

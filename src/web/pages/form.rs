@@ -1,0 +1,98 @@
+//! What a page's form sends, and what was wrong with it: beside the field and in the list above.
+
+use crate::domain::error::{FieldError, Rule};
+use crate::intake::fields::Fields;
+use crate::web::ask::Ask;
+use crate::web::failure::{self, Failure, Kind};
+
+/// Fields that belong to the form and not to what it says.
+const OWN: [&str; 6] = ["token", "go", "step", "form", "signed", "revision"];
+
+/// The pairs of a form, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct Typed {
+    pub pairs: Vec<(String, String)>,
+}
+
+impl Typed {
+    /// The value of a field; nothing where it is not given.
+    pub fn get(&self, name: &str) -> &str {
+        self.pairs.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn is_on(&self, name: &str) -> bool {
+        !self.get(name).is_empty()
+    }
+
+    /// What the form says, without its own fields.
+    pub fn fields(&self) -> Fields {
+        let kept = self.pairs.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+        let kept: Vec<(String, String)> = kept.cloned().collect();
+        Fields::of_form(&kept)
+    }
+}
+
+/// A wrong field in words.
+#[derive(Debug, Clone)]
+pub struct Wrong {
+    /// Empty where it is about the form as a whole.
+    pub field: String,
+    pub message: String,
+}
+
+/// All that is wrong.
+#[derive(Debug, Clone, Default)]
+pub struct Errors {
+    pub list: Vec<Wrong>,
+}
+
+impl Errors {
+    /// Of field errors, in the reader's language.
+    pub fn of_fields(ask: &Ask, errors: &[FieldError]) -> Errors {
+        let mut out = Errors::default();
+        for error in errors {
+            let mut message =
+                failure::field_message(&ask.context.messages, &ask.language, error);
+            if error.rule == Rule::Required && error.field == "reporter.kind" {
+                message = ask.say("file-kind-missing");
+            }
+            out.list.push(Wrong { field: error.field.clone(), message });
+        }
+        out
+    }
+
+    /// Of a failure that the form can be shown again with.
+    pub fn of_failure(ask: &Ask, failure: &Failure) -> Errors {
+        if failure.kind == Kind::Invalid && !failure.errors.is_empty() {
+            return Errors::of_fields(ask, &failure.errors);
+        }
+        let mut out = Errors::default();
+        out.whole(failure.title(&ask.context.messages, &ask.language));
+        out
+    }
+
+    /// Something about the form as a whole.
+    pub fn whole(&mut self, message: String) {
+        self.list.push(Wrong { field: String::new(), message });
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub fn has(&self, field: &str) -> bool {
+        self.list.iter().any(|w| w.field == field)
+    }
+
+    pub fn of(&self, field: &str) -> &str {
+        self.list.iter().find(|w| w.field == field).map_or("", |w| &w.message)
+    }
+}
+
+/// Can what was typed be shown again with the reason beside it? Everything else is a page of its own.
+pub fn is_mendable(failure: &Failure) -> bool {
+    matches!(
+        failure.kind,
+        Kind::Invalid | Kind::IllegalStep | Kind::Unavailable | Kind::TooMany | Kind::Stale
+    )
+}

@@ -1,0 +1,149 @@
+//! The front page and the public figures.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::figures::{self, Kept, Months, SAMPLE_MIN};
+use super::frame::Frame;
+use crate::domain::figures::Summary;
+use crate::domain::in_language;
+use crate::domain::scope::Scope;
+use crate::web::ask::Ask;
+use crate::web::failure::Failure;
+
+/// Where something belongs that does not belong here.
+pub struct Elsewhere {
+    pub matters: String,
+    pub name: String,
+    pub contact: String,
+    pub is_number: bool,
+    pub guidance: String,
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'a> {
+    f: &'a Frame,
+    about: &'a str,
+    months: Months,
+    on_time: Option<f64>,
+    belongs: Vec<String>,
+    elsewhere: Vec<Elsewhere>,
+}
+
+/// `GET /`
+pub async fn home(
+    ask: Ask,
+    request: HttpRequest,
+    kept: web::Data<Kept>,
+) -> Result<HttpResponse, Failure> {
+    let frame = Frame::new(&ask, &request, "home-title")?;
+    let months = kept.months(&ask).await?;
+    let rules = &ask.context.rules;
+    let own = rules.categories.iter().filter(|c| c.scope == Scope::In);
+    let belongs = own.map(|c| in_language(&c.names, &ask.language).to_owned()).collect();
+    let page = Home {
+        about: in_language(&rules.settings.about, &ask.language),
+        on_time: figures::answers_on_time(&months.this),
+        months,
+        belongs,
+        elsewhere: elsewhere(&ask),
+        f: &frame,
+    };
+    frame.page(&page)
+}
+
+/// Every destination of the pack with the matters that it takes.
+fn elsewhere(ask: &Ask) -> Vec<Elsewhere> {
+    let rules = &ask.context.rules;
+    let mut out = Vec::new();
+    for destination in &rules.destinations {
+        let matters = destination.categories.iter().filter_map(|c| rules.category(c));
+        let matters: Vec<&str> =
+            matters.map(|c| in_language(&c.names, &ask.language)).filter(|n| !n.is_empty()).collect();
+        if matters.is_empty() {
+            continue;
+        }
+        out.push(Elsewhere {
+            matters: matters.join(", "),
+            name: in_language(&destination.names, &ask.language).to_owned(),
+            is_number: is_number(&destination.contact),
+            contact: destination.contact.clone(),
+            guidance: in_language(&destination.guidance, &ask.language).to_owned(),
+        });
+    }
+    out
+}
+
+/// Can the contact be called?
+pub fn is_number(contact: &str) -> bool {
+    !contact.is_empty() && contact.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '+')
+}
+
+/// A line of the public figures: this month, last month.
+struct Line {
+    name: String,
+    this: String,
+    last: String,
+}
+
+#[derive(Template)]
+#[template(path = "statistics.html")]
+struct Statistics<'a> {
+    f: &'a Frame,
+    this_period: String,
+    last_period: String,
+    lines: Vec<Line>,
+    rule: String,
+}
+
+/// `GET /statistics`
+pub async fn statistics(
+    ask: Ask,
+    request: HttpRequest,
+    kept: web::Data<Kept>,
+) -> Result<HttpResponse, Failure> {
+    let frame = Frame::new(&ask, &request, "statistics-title")?;
+    let Months { this, last } = kept.months(&ask).await?;
+    let page = Statistics {
+        this_period: period(&frame, &this),
+        last_period: period(&frame, &last),
+        lines: lines(&frame, &this, &last),
+        rule: frame.with("statistics-rule", "min", &SAMPLE_MIN.to_string()),
+        f: &frame,
+    };
+    frame.page(&page)
+}
+
+fn period(f: &Frame, summary: &Summary) -> String {
+    let day = |d| f.ask.context.messages.day(&f.ask.language, d);
+    format!("{} – {}", day(summary.from), day(summary.to))
+}
+
+fn lines(f: &Frame, this: &Summary, last: &Summary) -> Vec<Line> {
+    let mut out = Vec::new();
+    let mut line = |id: &str, of: &dyn Fn(&Summary) -> String| {
+        out.push(Line { name: f.t(id), this: of(this), last: of(last) });
+    };
+    let few = || f.t("statistics-few");
+    let scope = |s: &Summary, scope| f.number(&s.scope.get(&scope).copied().unwrap_or(0));
+    line("figure-received", &|s| f.number(&s.received));
+    line("figure-in", &|s| scope(s, Scope::In));
+    line("figure-out", &|s| scope(s, Scope::Out));
+    line("figure-ask", &|s| scope(s, Scope::Ask));
+    line("figure-answers", &|s| f.number(&figures::answers(s).count));
+    line("figure-on-time", &|s| {
+        figures::answers_on_time(s).map_or_else(few, |share| f.percent(&share))
+    });
+    line("figure-median", &|s| match s.median_days.filter(|_| s.answered >= SAMPLE_MIN) {
+        Some(days) => f.with("days", "days", &f.decimal(&days)),
+        None => few(),
+    });
+    line("figure-rating", &|s| match figures::mean_rating(s) {
+        Some(mean) => f.with("of-five", "mean", &f.decimal(&mean)),
+        None => few(),
+    });
+    line("figure-open", &|s| f.number(&s.open));
+    line("figure-overdue", &|s| f.number(&s.overdue));
+    out
+}
