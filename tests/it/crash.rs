@@ -57,7 +57,7 @@ impl Service {
 
     /// Starts the service and waits until it takes cases.
     async fn start(&self) -> Child {
-        let child = self.command(&["serve"]).spawn().unwrap();
+        let mut child = self.command(&["serve"]).spawn().unwrap();
         for _ in 0..1_200 {
             let ready = request(self.port, "GET", "/health/ready", None, None).await;
             if ready.is_some_and(|(status, _)| status == 200) {
@@ -65,6 +65,8 @@ impl Service {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        child.kill().unwrap();
+        child.wait().unwrap();
         let log = std::fs::read_to_string(self.folder.path().join("stderr"));
         panic!("the service does not start: {log:?}");
     }

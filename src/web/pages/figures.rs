@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta};
 
 use crate::clock::Moment;
-use crate::domain::figures::{OutcomeCount, Summary, rate};
 use crate::domain::case::OutcomeKind;
+use crate::domain::figures::{OutcomeCount, Summary, rate};
 use crate::flow::report;
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;

@@ -9,11 +9,11 @@ use super::frame::{Frame, is_own_form, see_other};
 use crate::domain::case::Channel;
 use crate::domain::event::Actor;
 use crate::domain::in_language;
+use crate::domain::proposal::Question;
 use crate::domain::scope::{Flag, Scope};
 use crate::domain::submission::Submission;
 use crate::domain::view;
-use crate::flow::decide::{self, Question};
-use crate::flow::receive::{RequestKey, receive};
+use crate::flow::receive::{RequestKey, decide, receive};
 use crate::intake::IntakeError;
 use crate::intake::rest::{Door, submission};
 use crate::seal::{Purpose, hex, random};
@@ -131,7 +131,7 @@ async fn again(
 /// The step where the first error can be mended.
 fn first_wrong(errors: &Errors, at: usize) -> usize {
     let wrong = |fields: &&&[&str]| fields.iter().any(|name| errors.has(name));
-    let found = STEPS.iter().zip(1..).find(|(fields, _)| wrong(&fields));
+    let found = STEPS.iter().zip(1..).find(|(fields, _)| wrong(fields));
     found.map_or(at, |(_, step)| step)
 }
 
@@ -260,7 +260,7 @@ async fn review(ask: &Ask, f: &Frame, typed: &Typed) -> Result<Option<Review>, F
         procedure: submission.procedure.clone(),
         flags: Default::default(),
     };
-    let proposal = decide::decide(&ask.context, question, ask.context.now).await?;
+    let proposal = decide(&ask.context, question, ask.context.now).await?;
     let decided = &proposal.decided;
     let route = proposal.route.as_ref().filter(|_| decided.scope != Scope::Out);
     let agency = view::agency_name(rules, route.map(|r| r.agency), &ask.language);

@@ -1,9 +1,10 @@
 //! What a page's form sends, and what was wrong with it: beside the field and in the list above.
 
 use crate::domain::error::{FieldError, Rule};
+use crate::intake::field_message;
 use crate::intake::fields::Fields;
 use crate::web::ask::Ask;
-use crate::web::failure::{self, Failure, Kind};
+use crate::web::failure::{Failure, Kind};
 
 /// Fields that belong to the form and not to what it says.
 const OWN: [&str; 6] = ["token", "go", "step", "form", "signed", "revision"];
@@ -51,8 +52,7 @@ impl Errors {
     pub fn of_fields(ask: &Ask, errors: &[FieldError]) -> Errors {
         let mut out = Errors::default();
         for error in errors {
-            let mut message =
-                failure::field_message(&ask.context.messages, &ask.language, error);
+            let mut message = field_message(&ask.context.messages, &ask.language, error);
             if error.rule == Rule::Required && error.field == "reporter.kind" {
                 message = ask.say("file-kind-missing");
             }
