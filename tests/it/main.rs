@@ -15,6 +15,7 @@ mod harness;
 
 mod auth;
 mod backends;
+mod browser;
 mod config;
 mod contract;
 mod crash;
