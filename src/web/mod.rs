@@ -87,3 +87,26 @@ macro_rules! application {
 }
 
 pub use guard::guard as around;
+
+/// Pairs as the query of a URL (the URL standard's `application/x-www-form-urlencoded`).
+fn form_url(pairs: &[(String, String)]) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        if !out.is_empty() {
+            out.push('&');
+        }
+        escape(&mut out, name);
+        out.push('=');
+        escape(&mut out, value);
+    }
+    out
+}
+
+fn escape(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match char::from(byte) {
+            plain if plain.is_ascii_alphanumeric() || "-._".contains(plain) => out.push(plain),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+}

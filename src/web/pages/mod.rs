@@ -1,12 +1,17 @@
 //! The pages: citizens' pages work without a script, the desk is quick with one.
 
+mod case;
+mod case_forms;
 mod choices;
+mod desk;
 pub mod failure;
 pub mod figures;
 mod file;
 mod form;
 mod frame;
 mod home;
+mod pieces;
+mod sign_in;
 mod track;
 
 use actix_web::web::{self, ServiceConfig, get, post};
@@ -22,6 +27,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/track/{code}", get().to(track::read))
         .route("/track/{code}/receipt", get().to(track::receipt))
         .route("/track/{code}/{verb}", post().to(track::step))
+        .route("/sign-in", get().to(sign_in::form))
+        .route("/sign-in", post().to(sign_in::sign_in))
+        .route("/sign-out", post().to(sign_in::sign_out))
+        .route("/password", get().to(sign_in::password))
+        .route("/password", post().to(sign_in::change))
+        .route("/desk", get().to(desk::list))
+        .route("/desk/cases/{number}", get().to(case::read))
+        .route("/desk/cases/{number}/{verb}", post().to(case::step))
         .route("/statistics", get().to(home::statistics))
         .app_data(web::FormConfig::default().limit(super::BODY_MAX_BYTES));
 }

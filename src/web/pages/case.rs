@@ -1,0 +1,184 @@
+//! One case at the desk: where it stands, what the machine thinks and why, the next actions, the whole story.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::case_forms::{VerbForm, confirm, forms};
+use super::form::{Errors, Typed, is_mendable};
+use super::frame::{Frame, is_own_form, officer, see_other};
+use super::pieces::{Piece, pieces};
+use crate::domain::case::Verb;
+use crate::domain::in_language;
+use crate::domain::scope::ReasonKind;
+use crate::domain::user::User;
+use crate::domain::view::{CaseView, DecisionView, Item};
+use crate::flow::Changed;
+use crate::store::users;
+use crate::web::api::desk;
+use crate::web::ask::Ask;
+use crate::web::failure::{Failure, Kind};
+
+/// From this confidence the machine is said to be sure; below the next, unsure.
+const SURE: f64 = 0.9;
+const LIKELY: f64 = 0.7;
+
+struct Suggestion {
+    is_machine: bool,
+    scope: &'static str,
+    category: String,
+    confidence: Option<(String, String)>,
+    by: String,
+    reasons: Vec<(String, String)>,
+    neighbours: Vec<(Option<String>, String, String, String)>,
+    model: String,
+}
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct Page<'a> {
+    f: &'a Frame,
+    case: &'a CaseView,
+    text: Vec<Piece>,
+    suggestion: Option<Suggestion>,
+    confirm: Option<VerbForm>,
+    forms: Vec<VerbForm>,
+    similar: Vec<Item>,
+    errors: &'a Errors,
+    changed: &'a [Changed],
+    procedure: Option<String>,
+}
+
+/// What came back with a form that could not be taken.
+#[derive(Default)]
+struct Came {
+    typed: Typed,
+    verb: String,
+    errors: Errors,
+    changed: Vec<Changed>,
+}
+
+/// `GET /desk/cases/{number}`
+pub async fn read(
+    ask: Ask,
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let signed = officer(&ask, &request).await?;
+    page(&ask, &request, &signed.user, &path, &Came::default()).await
+}
+
+/// `POST /desk/cases/{number}/{verb}`
+pub async fn step(
+    ask: Ask,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    form: web::Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Failure> {
+    let signed = officer(&ask, &request).await?;
+    let (number, word) = path.into_inner();
+    let typed = Typed { pairs: form.into_inner() };
+    let verb: Verb = word.parse().map_err(|_| Failure::new(Kind::NotFound))?;
+    let mut came = Came { typed, verb: word, ..Came::default() };
+    if is_own_form(&ask, &request, came.typed.get("token")) {
+        let revision = came.typed.get("revision").parse().unwrap_or(-1);
+        let fields = came.typed.fields();
+        match desk::take_step(&ask, &signed.user, &number, revision, verb, fields).await {
+            Ok(_) => return Ok(see_other(&format!("/desk/cases/{number}"))),
+            Err(failure) if is_mendable(&failure) => {
+                came.errors = Errors::of_failure(&ask, &failure);
+                came.changed = failure.changed;
+            }
+            Err(failure) => return Err(failure),
+        }
+    } else {
+        came.errors.whole(ask.say("form-token"));
+    }
+    page(&ask, &request, &signed.user, &number, &came).await
+}
+
+async fn page(
+    ask: &Ask,
+    request: &HttpRequest,
+    user: &User,
+    number: &str,
+    came: &Came,
+) -> Result<HttpResponse, Failure> {
+    let (stored, case) = desk::view_of(ask, user, number.to_owned()).await?;
+    let similar = desk::similar_items(ask, user, stored.keys.id, &case.text).await?;
+    let officers = ask.context.store.read(users::all).await?;
+    let mut frame = Frame::of_desk(ask, request, "case-title", user)?;
+    frame.title = case.item.number.clone();
+    let typed = (came.verb.as_str(), &came.typed);
+    let procedure = case.procedure.as_deref().and_then(|p| ask.context.rules.procedure(p));
+    let page = Page {
+        text: marked(&case),
+        suggestion: case.decision.as_ref().map(|d| suggestion(ask, &frame, d)),
+        confirm: confirm(ask, &case),
+        forms: forms(ask, &case, &officers, typed),
+        similar,
+        errors: &came.errors,
+        changed: &came.changed,
+        procedure: procedure.map(|p| in_language(&p.names, &ask.language).to_owned()),
+        case: &case,
+        f: &frame,
+    };
+    match came.errors.is_empty() {
+        true => frame.page(&page),
+        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
+    }
+}
+
+/// The text with the machine's reasons marked where they stand.
+fn marked(case: &CaseView) -> Vec<Piece> {
+    let reasons = case.decision.iter().flat_map(|d| &d.reasons);
+    let in_text = reasons.filter(|r| r.length > 0);
+    let class = |toward: &str| match toward {
+        "in" => "in",
+        "out" => "out",
+        _ => "",
+    };
+    pieces(&case.text, in_text.map(|r| (r.offset, r.length, class(&r.toward))).collect())
+}
+
+fn suggestion(ask: &Ask, f: &Frame, decision: &DecisionView) -> Suggestion {
+    let rules = &ask.context.rules;
+    let name = |code: &str| {
+        let found = rules.category(code);
+        found.map_or(code.to_owned(), |c| in_language(&c.names, &ask.language).to_owned())
+    };
+    let category = decision.category.as_ref().or(decision.likely_category.as_ref());
+    let sure = |p: f64| match p {
+        p if p >= SURE => "sure-high",
+        p if p >= LIKELY => "sure-middle",
+        _ => "sure-low",
+    };
+    let reason = |r: &crate::domain::scope::Reason| {
+        let why = in_language(&r.why, &ask.language);
+        let basis = r.basis.as_deref().unwrap_or("");
+        let said = if why.is_empty() { basis } else { why };
+        let toward = match ask.context.messages.find(&ask.language, &format!("scope-{}", r.toward), &[])
+        {
+            Some(word) => word,
+            None => name(&r.toward),
+        };
+        (r.phrase.clone(), format!("→ {toward} {said}").trim().to_owned())
+    };
+    let of_words = |r: &&crate::domain::scope::Reason| {
+        r.kind != ReasonKind::Neighbour && !r.phrase.is_empty()
+    };
+    let near = |n: &crate::domain::scope::Neighbour| {
+        let scope = f.word("scope", n.scope.word());
+        (n.number.clone(), n.text.clone(), scope, f.percent(&n.similarity))
+    };
+    Suggestion {
+        is_machine: decision.basis.word() == "machine",
+        scope: decision.scope.word(),
+        category: category.map(|c| name(c)).unwrap_or_default(),
+        confidence: decision.confidence.map(|p| (f.t(sure(p)), f.percent(&p))),
+        by: decision.by.clone().unwrap_or_default(),
+        reasons: decision.reasons.iter().filter(of_words).map(reason).collect(),
+        neighbours: decision.neighbours.iter().map(near).collect(),
+        model: decision.model.clone().unwrap_or_default(),
+    }
+}
