@@ -157,16 +157,15 @@ fn suggestion(ask: &Ask, f: &Frame, decision: &DecisionView) -> Suggestion {
         let why = in_language(&r.why, &ask.language);
         let basis = r.basis.as_deref().unwrap_or("");
         let said = if why.is_empty() { basis } else { why };
-        let toward = match ask.context.messages.find(&ask.language, &format!("scope-{}", r.toward), &[])
-        {
-            Some(word) => word,
-            None => name(&r.toward),
-        };
+        let toward =
+            match ask.context.messages.find(&ask.language, &format!("scope-{}", r.toward), &[]) {
+                Some(word) => word,
+                None => name(&r.toward),
+            };
         (r.phrase.clone(), format!("→ {toward} {said}").trim().to_owned())
     };
-    let of_words = |r: &&crate::domain::scope::Reason| {
-        r.kind != ReasonKind::Neighbour && !r.phrase.is_empty()
-    };
+    let of_words =
+        |r: &&crate::domain::scope::Reason| r.kind != ReasonKind::Neighbour && !r.phrase.is_empty();
     let near = |n: &crate::domain::scope::Neighbour| {
         let scope = f.word("scope", n.scope.word());
         (n.number.clone(), n.text.clone(), scope, f.percent(&n.similarity))
