@@ -35,15 +35,18 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
 
 /// The paths that pages name.
 pub fn style() -> &'static str {
-    &ASSETS[0].name
+    let [style, _, _] = &*ASSETS;
+    &style.name
 }
 
 pub fn script() -> &'static str {
-    &ASSETS[1].name
+    let [_, script, _] = &*ASSETS;
+    &script.name
 }
 
 pub fn mark() -> &'static str {
-    &ASSETS[2].name
+    let [_, _, mark] = &*ASSETS;
+    &mark.name
 }
 
 /// `GET /static/{name}`

@@ -1,12 +1,13 @@
-//! The public figures, computed at most once a minute: the front page must not cost a report each time it is opened.
+//! The public figures, computed at most once a minute: the front page must not cost a report each
+//! time it is opened.
 
 use std::sync::Mutex;
 
 use chrono::{Datelike, Days, NaiveDate, TimeDelta};
 
 use crate::clock::Moment;
-use crate::domain::figures::{OutcomeCount, Summary, rate};
 use crate::domain::case::OutcomeKind;
+use crate::domain::figures::{OutcomeCount, Summary, rate};
 use crate::flow::report;
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;

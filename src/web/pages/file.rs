@@ -1,4 +1,5 @@
-//! Filing a case in four steps, without a script: earlier answers travel as hidden fields, and nothing typed is lost.
+//! Filing a case in four steps, without a script: earlier answers travel as hidden fields, and
+//! nothing typed is lost.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -131,7 +132,7 @@ async fn again(
 /// The step where the first error can be mended.
 fn first_wrong(errors: &Errors, at: usize) -> usize {
     let wrong = |fields: &&&[&str]| fields.iter().any(|name| errors.has(name));
-    let found = STEPS.iter().zip(1..).find(|(fields, _)| wrong(&fields));
+    let found = STEPS.iter().zip(1..).find(|(fields, _)| wrong(fields));
     found.map_or(at, |(_, step)| step)
 }
 

@@ -51,8 +51,7 @@ impl Errors {
     pub fn of_fields(ask: &Ask, errors: &[FieldError]) -> Errors {
         let mut out = Errors::default();
         for error in errors {
-            let mut message =
-                failure::field_message(&ask.context.messages, &ask.language, error);
+            let mut message = failure::field_message(&ask.context.messages, &ask.language, error);
             if error.rule == Rule::Required && error.field == "reporter.kind" {
                 message = ask.say("file-kind-missing");
             }
@@ -89,7 +88,8 @@ impl Errors {
     }
 }
 
-/// Can what was typed be shown again with the reason beside it? Everything else is a page of its own.
+/// Can what was typed be shown again with the reason beside it? Everything else is a page of its
+/// own.
 pub fn is_mendable(failure: &Failure) -> bool {
     matches!(
         failure.kind,

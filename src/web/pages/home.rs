@@ -59,8 +59,10 @@ fn elsewhere(ask: &Ask) -> Vec<Elsewhere> {
     let mut out = Vec::new();
     for destination in &rules.destinations {
         let matters = destination.categories.iter().filter_map(|c| rules.category(c));
-        let matters: Vec<&str> =
-            matters.map(|c| in_language(&c.names, &ask.language)).filter(|n| !n.is_empty()).collect();
+        let matters: Vec<&str> = matters
+            .map(|c| in_language(&c.names, &ask.language))
+            .filter(|n| !n.is_empty())
+            .collect();
         if matters.is_empty() {
             continue;
         }

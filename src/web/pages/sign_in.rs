@@ -71,8 +71,7 @@ pub async fn sign_in(
         errors.whole(ask.say("form-token"));
     }
     let frame = Frame::new(&ask, &request, "sign-in-title")?;
-    let page =
-        SignIn { f: &frame, errors: &errors, email: typed.get("email"), next: &next };
+    let page = SignIn { f: &frame, errors: &errors, email: typed.get("email"), next: &next };
     frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
