@@ -36,19 +36,18 @@ static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
 
 /// The paths that pages name.
 pub fn style() -> &'static str {
-    name(0)
+    let [style, _, _] = &*ASSETS;
+    &style.name
 }
 
 pub fn script() -> &'static str {
-    name(1)
+    let [_, script, _] = &*ASSETS;
+    &script.name
 }
 
 pub fn mark() -> &'static str {
-    name(2)
-}
-
-fn name(place: usize) -> &'static str {
-    ASSETS.get(place).map_or("", |asset| &asset.name)
+    let [_, _, mark] = &*ASSETS;
+    &mark.name
 }
 
 /// `GET /static/{name}`

@@ -1,4 +1,5 @@
-//! One case at the desk: where it stands, what the machine thinks and why, the next actions, the whole story.
+//! One case at the desk: where it stands, what the machine thinks and why, the next actions, the
+//! whole story.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,7 +11,7 @@ use super::frame::{Frame, is_own_form, officer, see_other};
 use super::pieces::{Piece, pieces};
 use crate::domain::case::Verb;
 use crate::domain::in_language;
-use crate::domain::scope::ReasonKind;
+use crate::domain::scope::{Neighbour, Reason, ReasonKind, Scope};
 use crate::domain::user::User;
 use crate::domain::view::{CaseView, DecisionView, Item};
 use crate::flow::Changed;
@@ -27,6 +28,8 @@ struct Suggestion {
     is_machine: bool,
     scope: &'static str,
     category: String,
+    /// Where the machine asks: the side it leans to.
+    leaning: String,
     confidence: Option<(String, String)>,
     by: String,
     reasons: Vec<(String, String)>,
@@ -153,7 +156,7 @@ fn suggestion(ask: &Ask, f: &Frame, decision: &DecisionView) -> Suggestion {
         p if p >= LIKELY => "sure-middle",
         _ => "sure-low",
     };
-    let reason = |r: &crate::domain::scope::Reason| {
+    let reason = |r: &Reason| {
         let why = in_language(&r.why, &ask.language);
         let basis = r.basis.as_deref().unwrap_or("");
         let said = if why.is_empty() { basis } else { why };
@@ -164,15 +167,18 @@ fn suggestion(ask: &Ask, f: &Frame, decision: &DecisionView) -> Suggestion {
             };
         (r.phrase.clone(), format!("→ {toward} {said}").trim().to_owned())
     };
-    let of_words =
-        |r: &&crate::domain::scope::Reason| r.kind != ReasonKind::Neighbour && !r.phrase.is_empty();
-    let near = |n: &crate::domain::scope::Neighbour| {
+    let of_words = |r: &&Reason| r.kind != ReasonKind::Neighbour && !r.phrase.is_empty();
+    let near = |n: &Neighbour| {
         let scope = f.word("scope", n.scope.word());
         (n.number.clone(), n.text.clone(), scope, f.percent(&n.similarity))
     };
     Suggestion {
         is_machine: decision.basis.word() == "machine",
         scope: decision.scope.word(),
+        leaning: match decision.likely_scope.filter(|_| decision.scope == Scope::Ask) {
+            Some(scope) => f.with("case-leaning", "scope", &f.word("scope", scope.word())),
+            None => String::new(),
+        },
         category: category.map(|c| name(c)).unwrap_or_default(),
         confidence: decision.confidence.map(|p| (f.t(sure(p)), f.percent(&p))),
         by: decision.by.clone().unwrap_or_default(),

@@ -1,4 +1,5 @@
-//! The public figures, computed at most once a minute: the front page must not cost a report each time it is opened.
+//! The public figures, computed at most once a minute: the front page must not cost a report each
+//! time it is opened.
 
 use std::sync::Mutex;
 

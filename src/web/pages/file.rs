@@ -1,4 +1,5 @@
-//! Filing a case in four steps, without a script: earlier answers travel as hidden fields, and nothing typed is lost.
+//! Filing a case in four steps, without a script: earlier answers travel as hidden fields, and
+//! nothing typed is lost.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;

@@ -89,7 +89,8 @@ impl Errors {
     }
 }
 
-/// Can what was typed be shown again with the reason beside it? Everything else is a page of its own.
+/// Can what was typed be shown again with the reason beside it? Everything else is a page of its
+/// own.
 pub fn is_mendable(failure: &Failure) -> bool {
     matches!(
         failure.kind,

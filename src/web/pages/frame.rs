@@ -1,5 +1,5 @@
-//! What stands around every page: words in the reader's language, who is signed in, the form token, the cookies of a
-//! visit. No page sets a cookie itself but the one that signs in.
+//! What stands around every page: words in the reader's language, who is signed in, the form token,
+//! the cookies of a visit. No page sets a cookie itself but the one that signs in.
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
@@ -98,6 +98,12 @@ impl Frame {
     /// Words of an enum: `status-answered`.
     pub fn word(&self, kind: &str, word: &str) -> String {
         self.ask.say(&format!("{kind}-{word}"))
+    }
+
+    /// Who acted: a name, or what the actor is in words.
+    pub fn actor(&self, by: &str) -> String {
+        let found = self.ask.context.messages.find(self.language(), &format!("actor-{by}"), &[]);
+        found.unwrap_or_else(|| by.to_owned())
     }
 
     pub fn language(&self) -> &str {
@@ -264,7 +270,8 @@ pub fn is_own_form(ask: &Ask, request: &HttpRequest, given: &str) -> bool {
     visit.is_some_and(|v| token(ask, v.value()) == given)
 }
 
-/// The officer who asks; whoever has not signed in, or still has a one-time password, is led there by `failure`.
+/// The officer who asks; whoever has not signed in, or still has a one-time password, is led there
+/// by `failure`.
 pub async fn officer(ask: &Ask, request: &HttpRequest) -> Result<identity::Signed, Failure> {
     let signed = identity::maybe(ask, request).await?;
     let signed = signed.ok_or_else(|| Failure::new(Kind::Unauthorized))?;

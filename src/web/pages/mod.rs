@@ -1,5 +1,6 @@
 //! The pages: citizens' pages work without a script, the desk is quick with one.
 
+mod admin;
 mod case;
 mod case_forms;
 mod choices;
@@ -11,6 +12,7 @@ mod form;
 mod frame;
 mod home;
 mod pieces;
+mod reports;
 mod sign_in;
 mod track;
 
@@ -35,6 +37,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/desk", get().to(desk::list))
         .route("/desk/cases/{number}", get().to(case::read))
         .route("/desk/cases/{number}/{verb}", post().to(case::step))
+        .route("/reports", get().to(reports::reports))
+        .route("/admin", get().to(admin::admin))
         .route("/statistics", get().to(home::statistics))
         .app_data(web::FormConfig::default().limit(super::BODY_MAX_BYTES));
 }

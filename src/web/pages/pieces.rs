@@ -1,4 +1,5 @@
-//! A text cut where something is marked in it, so that a page can mark it without a line of HTML from outside.
+//! A text cut where something is marked in it, so that a page can mark it without a line of HTML
+//! from outside.
 
 /// A part of a text; marked ones carry a class, which may be empty.
 pub struct Piece {
@@ -7,7 +8,8 @@ pub struct Piece {
     pub class: &'static str,
 }
 
-/// Cuts a text at marks of offset and length in scalars. Marks that overlap an earlier one are left out.
+/// Cuts a text at marks of offset and length in scalars. Marks that overlap an earlier one are left
+/// out.
 pub fn pieces(text: &str, mut marks: Vec<(usize, usize, &'static str)>) -> Vec<Piece> {
     marks.sort_unstable();
     let mut out = Vec::new();
