@@ -1,5 +1,5 @@
-//! The outbox against a mail server that refuses, greylists, drops and stalls: nothing lost, nothing
-//! doubled except under the same Message-ID, and every failure stands on the case.
+//! The outbox against a mail server that refuses, greylists, drops and stalls: nothing lost,
+//! nothing doubled except under the same Message-ID, and every failure stands on the case.
 
 use chrono::TimeDelta;
 use dangvan::domain::user::Role;
