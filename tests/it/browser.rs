@@ -1,4 +1,5 @@
-//! The citizen's way in real Chromium, on a phone and on a wide screen, in both languages; axe-core finds no fault on any page or error state on the way.
+//! The citizen's way in real Chromium, on a phone and on a wide screen, in both languages; axe-core
+//! finds no fault on any page or error state on the way.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
