@@ -19,6 +19,7 @@ mod browser;
 mod config;
 mod contract;
 mod crash;
+mod deadlines;
 mod import;
 mod letters;
 mod main_job;
