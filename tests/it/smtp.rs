@@ -264,6 +264,8 @@ local_interfaces = 127.0.0.1
 deliver_drop_privilege = true
 host_lookup =
 rfc1413_hosts =
+smtp_accept_queue_per_connection = 0
+smtp_accept_max = 0
 acl_smtp_rcpt = recipients
 acl_smtp_data = contents
 begin acl
