@@ -2,6 +2,7 @@
 //! no globals.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::Notify;
@@ -53,6 +54,9 @@ pub struct App {
     pub holder: String,
     /// Wakes the worker before its period is over.
     pub nudge: Notify,
+    /// A peer on a private network has named a client's address while no proxy is trusted: very
+    /// likely a proxy that was forgotten, and everybody shares one rate limit.
+    pub proxy_forgotten: AtomicBool,
     rules: RwLock<Rules>,
     index: RwLock<Option<Arc<Index>>>,
     mail_domain: Arc<str>,
@@ -80,6 +84,7 @@ impl App {
             transport,
             holder: format!("{}-{}", std::process::id(), hex(&holder)),
             nudge: Notify::new(),
+            proxy_forgotten: AtomicBool::new(false),
             rules: RwLock::new(rules),
             index: RwLock::new(None),
             config,
@@ -210,6 +215,8 @@ async fn build_engine(
 /// The names under which a trained model is kept: of its recipe, and of the data that it was
 /// trained on.
 pub fn model_key(rules: &Jurisdiction) -> (String, String) {
-    let taught = (&rules.categories, &rules.cues, &rules.exemplars);
+    // What an administrator sets without teaching anything, a mode say, trains nothing anew.
+    let categories: Vec<_> = rules.categories.iter().map(|c| (&c.code, c.scope)).collect();
+    let taught = (categories, &rules.cues, &rules.exemplars);
     (format!("scope-{}", scope::RECIPE), fingerprint(format!("{taught:?}").as_bytes()))
 }

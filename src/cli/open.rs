@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{CliError, say};
 use crate::app::{AssemblyError, open_store};
-use crate::auth::password::{self, Cost};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::flow::administer;
 use crate::flow::adopt_pack::{FIRST_ADMIN, adopt};
 use crate::pack;
 use crate::seal::Seal;
@@ -45,10 +45,7 @@ pub fn open(config: &Config) -> Result<(Arc<Seal>, Store), CliError> {
     let store = open_store(config, seal.clone())?;
     let empty = super::wait(store.read(crate::store::packs::installation))?;
     if empty?.is_none() {
-        let secret = password::one_time_password();
-        let secret = secret.map_err(|e| AssemblyError::new("password", e))?;
-        let hash = password::hash(&secret, Cost::SERVICE);
-        let hash = hash.map_err(|e| AssemblyError::new("password", e))?;
+        let (secret, hash) = administer::one_time_password()?;
         if adopt(&store, read_pack(config)?, hash, Clock::System.now())? {
             say(&format!(
                 "An empty database was filled from the pack.\n\

@@ -9,9 +9,11 @@ use crate::auth::password::{self, Cost};
 use crate::auth::token;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::reporter::looks_like_email;
-use crate::domain::user::{Role, User};
-use crate::store::{Store, StoreError, packs, sessions, users};
+use crate::domain::administration::UserDraft;
+use crate::domain::error::{FieldError, Refusal, Rule};
+use crate::domain::user::{Role, UserId};
+use crate::flow::{FlowError, administer};
+use crate::store::{Store, StoreError, Tx, packs, sessions, users};
 
 /// Users.
 #[derive(Subcommand)]
@@ -66,38 +68,29 @@ pub enum TokenCommand {
 /// Runs a user command.
 pub fn user(config: &Config, command: UserCommand) -> Result<(), CliError> {
     let (_, store) = open::open(config)?;
-    let now = Clock::System.now();
     let outcome = match command {
         UserCommand::Add { email, name, role, agency, confidential, notify, password_stdin } => {
             let role: Role = role.parse().map_err(|e| CliError::Usage(format!("--role: {e}")))?;
-            let user = User {
-                id: 0,
+            let draft = UserDraft {
                 email: email.to_lowercase(),
                 name,
                 role,
                 agency: None,
                 confidential,
-                must_change_password: !password_stdin,
                 notify_triage: notify,
-                language: String::new(),
-                disabled: false,
             };
-            add(&store, user, agency, password_stdin)
+            add(&store, draft, agency, password_stdin)
         }
         UserCommand::Password { email } => {
             let (secret, hash) = one_time()?;
-            store.write_blocking(move |tx| {
-                let user = users::by_email(tx.conn, &email)?.ok_or(StoreError::NotFound)?.user;
-                users::set_password(tx.conn, user.id, &hash, true)?;
-                sessions::end_others(tx.conn, user.id, None)
-            })?;
+            let reset = move |tx: &mut Tx<'_>, id| administer::reset_password(tx, id, &hash);
+            with_user(&store, email, reset)?;
             print(&secret)
         }
         UserCommand::Disable { email } => {
-            store.write_blocking(move |tx| {
-                let user = users::by_email(tx.conn, &email)?.ok_or(StoreError::NotFound)?.user;
-                users::disable(tx.conn, user.id, now)
-            })?;
+            let now = Clock::System.now();
+            let disable = move |tx: &mut Tx<'_>, id| Ok(users::disable(tx.conn, id, now)?);
+            with_user(&store, email, disable)?;
             say("The user's sessions and tokens have ended.");
             Ok(())
         }
@@ -106,40 +99,67 @@ pub fn user(config: &Config, command: UserCommand) -> Result<(), CliError> {
     outcome
 }
 
+/// Does something to the user with the address, in one transaction.
+fn with_user<F>(store: &Store, email: String, act: F) -> Result<(), CliError>
+where
+    F: FnOnce(&mut Tx<'_>, UserId) -> Result<(), FlowError> + Send + 'static,
+{
+    let done = store.write_blocking(move |tx| {
+        let found = users::by_email(tx.conn, &email)?.ok_or(StoreError::NotFound)?;
+        act(tx, found.user.id)
+    });
+    match done {
+        Err(FlowError::Store(StoreError::NotFound)) => {
+            Err(CliError::Usage("--email: there is no user with this address".into()))
+        }
+        other => Ok(other?),
+    }
+}
+
 fn one_time() -> Result<(String, String), CliError> {
-    let secret = password::one_time_password().map_err(|e| AssemblyError::new("password", e))?;
-    let hash = password::hash(&secret, Cost::SERVICE);
-    Ok((secret, hash.map_err(|e| AssemblyError::new("password", e))?))
+    Ok(administer::one_time_password()?)
+}
+
+/// The first fault, named by its option.
+fn usage(faults: &[FieldError]) -> Result<(), CliError> {
+    let Some(fault) = faults.first() else { return Ok(()) };
+    let what = match (fault.field.as_str(), fault.rule) {
+        ("email", Rule::NotEmail) => "--email: this is no address",
+        ("email", Rule::Taken) => "--email: there is a user with this address",
+        ("agency", _) => "--agency is needed for the role agency",
+        ("name", _) => "--name is needed",
+        (field, rule) => return Err(CliError::Usage(format!("--{field}: {rule}"))),
+    };
+    Err(CliError::Usage(what.into()))
+}
+
+fn typed_password(draft: &UserDraft) -> Result<String, CliError> {
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed)?;
+    let typed = typed.trim_end_matches(['\r', '\n']).to_owned();
+    let weak = |e: FieldError| {
+        let limit = e.limit.unwrap_or_default();
+        CliError::Usage(format!("the password: {} {limit}", e.rule))
+    };
+    password::check("password", &typed, &draft.email, &draft.name).map_err(weak)?;
+    let hash = password::hash(&typed, Cost::SERVICE);
+    Ok(hash.map_err(|e| AssemblyError::new("password", e))?)
 }
 
 fn add(
     store: &Store,
-    user: User,
+    draft: UserDraft,
     agency: Option<String>,
     password_stdin: bool,
 ) -> Result<(), CliError> {
-    if !looks_like_email(&user.email) && !user.email.ends_with("@localhost") {
-        return Err(CliError::Usage(format!("--email: {} is no address", user.email)));
-    }
-    if user.role == Role::Agency && agency.is_none() {
-        return Err(CliError::Usage("--agency is needed for the role agency".into()));
-    }
-    let (secret, hash) = if password_stdin {
-        let mut typed = String::new();
-        std::io::stdin().read_line(&mut typed)?;
-        let typed = typed.trim_end_matches(['\r', '\n']).to_owned();
-        let weak = |e: crate::domain::error::FieldError| {
-            let limit = e.limit.unwrap_or_default();
-            CliError::Usage(format!("the password: {} {limit}", e.rule))
-        };
-        password::check("password", &typed, &user.email, &user.name).map_err(weak)?;
-        let hash = password::hash(&typed, Cost::SERVICE);
-        (None, hash.map_err(|e| AssemblyError::new("password", e))?)
-    } else {
-        let (secret, hash) = one_time()?;
-        (Some(secret), hash)
+    // The agency is looked up below: here only whether it was given counts.
+    let as_if = UserDraft { agency: agency.as_ref().map(|_| 0), ..draft.clone() };
+    usage(&as_if.faults())?;
+    let (secret, hash) = match password_stdin {
+        true => (None, typed_password(&draft)?),
+        false => one_time().map(|(secret, hash)| (Some(secret), hash))?,
     };
-    let now = Clock::System.now();
+    let (now, is_one_time) = (Clock::System.now(), secret.is_some());
     let added = store.write_blocking(move |tx| {
         let rules = packs::jurisdiction(tx.conn)?;
         let found = match &agency {
@@ -149,16 +169,14 @@ fn add(
             }
             None => None,
         };
+        let draft = UserDraft { agency: found, ..draft };
         let language = rules.default_language().to_owned();
-        let user = User { agency: found, language, ..user };
-        users::insert(tx.conn, &user, &hash, now)
+        administer::insert_user(tx, draft, language, (&hash, is_one_time), now)
     });
     match added {
         Ok(_) => secret.map_or(Ok(()), |secret| print(&secret)),
-        Err(StoreError::Duplicate) => {
-            Err(CliError::Usage("--email: there is a user with this address".into()))
-        }
-        Err(StoreError::NotFound) => {
+        Err(FlowError::Refusal(Refusal::Invalid(faults))) => usage(&faults),
+        Err(FlowError::Store(StoreError::NotFound)) => {
             Err(CliError::Usage("--agency: there is no agency with this code".into()))
         }
         Err(error) => Err(error.into()),

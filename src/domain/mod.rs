@@ -2,6 +2,7 @@
 //! clock of its own.
 
 pub mod action;
+pub mod administration;
 pub mod agency;
 pub mod case;
 pub mod deadline;

@@ -2,6 +2,7 @@
 //! submission or a step out, or every field that is wrong.
 
 pub mod action;
+pub mod administration;
 pub mod fields;
 pub mod history;
 pub mod query;

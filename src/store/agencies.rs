@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::cases::{json, unjson};
 use super::schema::{agencies, areas};
-use super::{AnyConn, Stored, dialect};
+use super::{AnyConn, StoreError, Stored, dialect};
 use crate::domain::agency::Agency;
 use crate::domain::place::Area;
 
@@ -138,16 +138,14 @@ pub fn fill(conn: &mut AnyConn, new_areas: &[Area], new_agencies: &[Agency]) -> 
     dialect::after_explicit_ids(conn, "agencies")
 }
 
-/// Writes the contacts of an agency, edited by an administrator.
+/// Writes the contacts of an agency, edited by an administrator: e-mail, telephone, address.
 pub fn set_contacts(
     conn: &mut AnyConn,
     id: i64,
-    email: Option<&str>,
-    phone: Option<&str>,
-    address: Option<&str>,
+    [email, phone, address]: [Option<String>; 3],
 ) -> Stored<()> {
-    diesel::update(agencies::table.find(id))
+    let changed = diesel::update(agencies::table.find(id))
         .set((agencies::email.eq(email), agencies::phone.eq(phone), agencies::address.eq(address)))
         .execute(conn)?;
-    Ok(())
+    if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
 }

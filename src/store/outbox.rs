@@ -36,6 +36,10 @@ crate::domain::words! {
     }
 }
 
+/// States of mails that were not sent and are not tried again by themselves.
+pub const ENDED_UNSENT: [MailState; 3] =
+    [MailState::Refused, MailState::Bounced, MailState::NoAddress];
+
 /// A mail to be written: who, which letter, what it needs; no address and no text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMail {
@@ -77,76 +81,43 @@ struct Parameters {
     text: Option<String>,
 }
 
-type Row = (
-    (i64, Option<i64>, String, String, i64, String, String, String),
-    (String, i64, NaiveDateTime, NaiveDateTime, Option<String>, Option<NaiveDateTime>),
-);
-
-type Columns = (
-    (
-        outbox::id,
-        outbox::case_id,
-        outbox::message_id,
-        outbox::recipient_kind,
-        outbox::recipient_id,
-        outbox::letter,
-        outbox::parameters,
-        outbox::language,
-    ),
-    (
-        outbox::state,
-        outbox::attempts,
-        outbox::created_at,
-        outbox::not_before,
-        outbox::last_error,
-        outbox::sent_at,
-    ),
-);
-
-const COLUMNS: Columns = (
-    (
-        outbox::id,
-        outbox::case_id,
-        outbox::message_id,
-        outbox::recipient_kind,
-        outbox::recipient_id,
-        outbox::letter,
-        outbox::parameters,
-        outbox::language,
-    ),
-    (
-        outbox::state,
-        outbox::attempts,
-        outbox::created_at,
-        outbox::not_before,
-        outbox::last_error,
-        outbox::sent_at,
-    ),
-);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = outbox)]
+struct Row {
+    id: i64,
+    case_id: Option<i64>,
+    message_id: String,
+    recipient_kind: String,
+    recipient_id: i64,
+    letter: String,
+    parameters: String,
+    language: String,
+    state: String,
+    attempts: i64,
+    created_at: NaiveDateTime,
+    not_before: NaiveDateTime,
+    last_error: Option<String>,
+    sent_at: Option<NaiveDateTime>,
+}
 
 fn mail(row: Row) -> Stored<MailRow> {
-    let (
-        (id, case_id, message_id, recipient_kind, recipient_id, letter, parameters, language),
-        rest,
-    ) = row;
-    let (state, attempts, created, not_before, last_error, sent_at) = rest;
-    let parameters: Parameters = unjson(&parameters)?;
+    let parameters: Parameters = unjson(&row.parameters)?;
     Ok(MailRow {
-        id,
-        case_id,
-        message_id,
-        recipient_kind,
-        recipient_id,
-        letter: word(&letter)?,
+        id: row.id,
+        case_id: row.case_id,
+        message_id: row.message_id,
+        recipient_kind: row.recipient_kind,
+        recipient_id: row.recipient_id,
+        letter: word(&row.letter)?,
         parameters: parameters.values,
         text_hash: parameters.text,
-        language,
-        state: word(&state)?,
-        attempts,
-        created_at: created.and_utc(),
-        not_before: not_before.and_utc(),
-        last_error,
-        sent_at: sent_at.map(|t| t.and_utc()),
+        language: row.language,
+        state: word(&row.state)?,
+        attempts: row.attempts,
+        created_at: row.created_at.and_utc(),
+        not_before: row.not_before.and_utc(),
+        last_error: row.last_error,
+        sent_at: row.sent_at.map(|t| t.and_utc()),
     })
 }
 
@@ -186,6 +157,29 @@ pub fn supersede(conn: &mut AnyConn, case: CaseId, letters: &[LetterKind]) -> St
     Ok(changed)
 }
 
+/// Puts mails that had no address back into the queue, now that their recipient has one.
+pub fn address_found(conn: &mut AnyConn, kind: &str, id: i64, now: Moment) -> Stored<usize> {
+    let waiting = outbox::recipient_kind
+        .eq(kind)
+        .and(outbox::recipient_id.eq(id))
+        .and(outbox::state.eq(MailState::NoAddress.word()));
+    let queued = (
+        outbox::state.eq(MailState::Queued.word()),
+        outbox::not_before.eq(now.naive_utc()),
+        outbox::last_error.eq(None::<String>),
+    );
+    Ok(diesel::update(outbox::table.filter(waiting)).set(queued).execute(conn)?)
+}
+
+/// Puts a mail that ended without being sent back into the queue, under its own Message-ID.
+pub fn send_again(conn: &mut AnyConn, id: i64, now: Moment) -> Stored<()> {
+    let ended = outbox::id.eq(id).and(outbox::state.eq_any(ENDED_UNSENT.map(|s| s.word())));
+    let queued =
+        (outbox::state.eq(MailState::Queued.word()), outbox::not_before.eq(now.naive_utc()));
+    let changed = diesel::update(outbox::table.filter(ended)).set(queued).execute(conn)?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+}
+
 /// Takes mails that are due, for `holder` and for the length of a lease.
 pub fn lease(conn: &mut AnyConn, holder: &str, now: Moment, limit: i64) -> Stored<Vec<MailRow>> {
     let naive = now.naive_utc();
@@ -211,7 +205,7 @@ pub fn lease(conn: &mut AnyConn, holder: &str, now: Moment, limit: i64) -> Store
     let rows = outbox::table
         .filter(outbox::id.eq_any(&ids))
         .order(outbox::id)
-        .select(COLUMNS)
+        .select(Row::as_select())
         .load::<Row>(conn)?;
     rows.into_iter().map(mail).collect()
 }

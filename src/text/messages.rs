@@ -11,8 +11,22 @@ use fluent_bundle::{FluentArgs, FluentResource};
 pub const LANGUAGES: [&str; 2] = ["vi", "en"];
 
 const SOURCES: [(&str, &[&str]); 2] = [
-    ("vi", &[include_str!("messages/vi.ftl"), include_str!("messages/vi-pages.ftl")]),
-    ("en", &[include_str!("messages/en.ftl"), include_str!("messages/en-pages.ftl")]),
+    (
+        "vi",
+        &[
+            include_str!("messages/vi.ftl"),
+            include_str!("messages/vi-pages.ftl"),
+            include_str!("messages/vi-admin.ftl"),
+        ],
+    ),
+    (
+        "en",
+        &[
+            include_str!("messages/en.ftl"),
+            include_str!("messages/en-pages.ftl"),
+            include_str!("messages/en-admin.ftl"),
+        ],
+    ),
 ];
 
 /// All messages, parsed once.

@@ -4,6 +4,7 @@
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap};
@@ -91,12 +92,27 @@ fn accepted(headers: &HeaderMap, languages: &[String]) -> Option<String> {
     wanted.iter().find_map(|(_, tag)| languages.iter().find(|l| l.as_str() == *tag).cloned())
 }
 
+/// Does an address belong to a machine of one's own (RFC 1918, RFC 4193, loopback)?
+fn is_private(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_loopback(),
+    }
+}
+
+fn is_forwarded(request: &HttpRequest) -> bool {
+    ["x-forwarded-for", "forwarded"].iter().any(|name| request.headers().contains_key(*name))
+}
+
 /// The address that counts for rate limits: the peer's, or the one a trusted proxy names; IPv6 by
 /// its /64.
 fn client(request: &HttpRequest, app: &App) -> String {
     let Some(peer) = request.peer_addr().map(|a| a.ip()) else { return "local".to_owned() };
     let is_proxy = |a: &IpAddr| app.config.trusted_proxies.iter().any(|n| n.contains(*a));
     let mut address = peer;
+    if app.config.trusted_proxies.is_empty() && is_private(&peer) && is_forwarded(request) {
+        app.proxy_forgotten.store(true, Ordering::Relaxed);
+    }
     if is_proxy(&peer) {
         let forwarded = request.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok());
         // The last address that is none of our proxies: what stands before it anybody may have

@@ -2,26 +2,26 @@
 //! mails as files in a temporary folder, a clock that stands still, and requests that go through
 //! the whole application.
 
+mod databases;
+
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::test;
 use chrono::TimeDelta;
-use dangvan::app::{App, model_key};
-use dangvan::auth::{password, token};
+use dangvan::app::App;
+use dangvan::auth::token;
 use dangvan::clock::{Clock, Moment};
 use dangvan::config::{Config, GlobalArgs};
-use dangvan::domain::jurisdiction::Jurisdiction;
 use dangvan::domain::user::{Role, User};
-use dangvan::flow::adopt_pack::adopt;
 use dangvan::index::Index;
-use dangvan::index::scope::Engine;
 use dangvan::seal::Seal;
-use dangvan::store::{DatabaseUrl, Store, StoreError, examples, packs, sessions, users};
-use dangvan::{pack, worker};
+use dangvan::store::{DatabaseUrl, Store, StoreError, packs, sessions, users};
+use dangvan::worker;
 use serde_json::Value;
+
+pub use databases::*;
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,76 +52,6 @@ pub const KEY: [u8; 36] = [7; 36];
 /// Tuesday 24 November 2026, 10:00 in Ho Chi Minh City: a day off there, as it happens.
 pub fn start() -> Moment {
     "2026-11-24T03:00:00Z".parse().unwrap()
-}
-
-/// The server that the test command has started.
-pub fn postgres_server() -> String {
-    std::env::var("DANGVAN_TEST_POSTGRES")
-        .expect("DANGVAN_TEST_POSTGRES is missing: run tests/run, which starts PostgreSQL")
-}
-
-fn postgres_url(database: &str) -> String {
-    let server = postgres_server();
-    let (base, _) = server.rsplit_once('/').expect("a URL that ends with a database");
-    format!("{base}/{database}")
-}
-
-fn sql(statement: &str) {
-    let done = Command::new("psql")
-        .args(["-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d"])
-        .arg(postgres_server())
-        .args(["-c", statement])
-        .status();
-    assert!(done.expect("psql can be started").success(), "{statement}");
-}
-
-/// A name that no other database of this run has.
-fn fresh_name() -> String {
-    let bytes = dangvan::seal::random::<6>().unwrap();
-    format!("t_{}", dangvan::seal::hex(&bytes))
-}
-
-struct Template {
-    rules: Jurisdiction,
-    sqlite: PathBuf,
-    postgres: Mutex<Option<String>>,
-    model: Vec<u8>,
-}
-
-fn template(pack: &'static str) -> &'static Template {
-    static PLAIN: OnceLock<Template> = OnceLock::new();
-    static HCMC: OnceLock<Template> = OnceLock::new();
-    let place = if pack == "plain" { &PLAIN } else { &HCMC };
-    place.get_or_init(|| {
-        let rules = pack::read_embedded(pack).expect("the embedded pack is right");
-        let model = Engine::build(&rules, &[], None).unwrap().model_bytes();
-        let folder = std::env::temp_dir().join(fresh_name());
-        std::fs::create_dir_all(&folder).unwrap();
-        let sqlite = folder.join("template.db");
-        let url = DatabaseUrl::Sqlite(sqlite.to_string_lossy().into_owned());
-        fill_apart(&url, &rules, &model);
-        Template { rules, sqlite, postgres: Mutex::new(None), model }
-    })
-}
-
-/// On a thread of its own: it waits, which a runtime's thread may not.
-fn fill_apart(url: &DatabaseUrl, rules: &Jurisdiction, model: &[u8]) {
-    std::thread::scope(|scope| scope.spawn(|| fill(url, rules, model)).join().unwrap());
-}
-
-fn fill(url: &DatabaseUrl, rules: &Jurisdiction, model: &[u8]) {
-    let store = Store::open(url, Arc::new(Seal::from_bytes(&KEY))).unwrap();
-    let hash = password::hash(ADMIN_PASSWORD, password::Cost::CHEAP).unwrap();
-    assert!(adopt(&store, rules.clone(), hash, start()).unwrap());
-    let bytes = model.to_vec();
-    store
-        .write_blocking(move |tx| {
-            let stored = packs::jurisdiction(tx.conn)?;
-            let (recipe, data) = model_key(&stored);
-            examples::insert_model(tx.conn, &recipe, &data, &bytes, start())
-        })
-        .unwrap();
-    store.stop();
 }
 
 pub const ADMIN_PASSWORD: &str = "a long admin password";
@@ -178,49 +108,6 @@ pub async fn open_index(app: &App) {
     app.set_index(Some(Arc::new(index)));
 }
 
-fn database(pack: &'static str, db: Db, folder: &std::path::Path) -> String {
-    let template = template(pack);
-    match db {
-        Db::Sqlite => {
-            std::fs::copy(&template.sqlite, folder.join("dangvan.db")).unwrap();
-            "sqlite:dangvan.db".to_owned()
-        }
-        Db::Postgres => {
-            let mut source = template.postgres.lock().unwrap();
-            if source.is_none() {
-                let name = fresh_name();
-                sql(&format!("CREATE DATABASE {name}"));
-                let url = DatabaseUrl::Postgres(postgres_url(&name));
-                fill_apart(&url, &template.rules, &template.model);
-                *source = Some(name);
-            }
-            let name = fresh_name();
-            // Connections of the fill may end a moment after it returns.
-            let from = source.as_ref().unwrap();
-            sql(&format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{from}'"
-            ));
-            sql(&format!("CREATE DATABASE {name} TEMPLATE {from}"));
-            postgres_url(&name)
-        }
-    }
-}
-
-/// The URL of an empty PostgreSQL database.
-pub fn empty_database_text() -> String {
-    let name = fresh_name();
-    sql(&format!("CREATE DATABASE {name}"));
-    postgres_url(&name)
-}
-
-/// An empty database.
-pub fn empty_database(db: Db, folder: &std::path::Path) -> DatabaseUrl {
-    match db {
-        Db::Sqlite => DatabaseUrl::Sqlite(folder.join("empty.db").to_string_lossy().into_owned()),
-        Db::Postgres => DatabaseUrl::Postgres(empty_database_text()),
-    }
-}
-
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
@@ -231,6 +118,10 @@ pub struct Answer {
     pub text: String,
 }
 
+const SAME_SITE: (&str, &str) = ("sec-fetch-site", "same-origin");
+/// The cookie of a browser that visits.
+const VISIT: &str = "0123456789abcdef0123456789abcdef";
+
 /// A request to be made.
 #[derive(Clone, Default)]
 pub struct Ask<'a> {
@@ -238,10 +129,12 @@ pub struct Ask<'a> {
     pub headers: Vec<(&'a str, &'a str)>,
     pub body: Option<Value>,
     pub raw: Option<Vec<u8>>,
+    /// Pairs of a page's form, sent with the cookie of a visit and its token.
+    pub form: Option<Vec<(&'a str, &'a str)>>,
+    pub peer: Option<std::net::SocketAddr>,
 }
 
 impl Town {
-    /// Makes a request through the whole application.
     pub async fn call(&self, method: Method, path: &str, ask: Ask<'_>) -> Answer {
         let service =
             test::init_service(dangvan::application!(dangvan::web::data(&self.app))).await;
@@ -252,7 +145,15 @@ impl Town {
         for (name, value) in &ask.headers {
             request = request.insert_header((*name, *value));
         }
-        if let Some(body) = &ask.body {
+        if let Some(peer) = ask.peer {
+            request = request.peer_addr(peer);
+        }
+        if let Some(mut form) = ask.form {
+            let token = self.form_token();
+            form.push(("token", &token));
+            let cookie = ("cookie", format!("visit={VISIT}"));
+            request = request.insert_header(cookie).insert_header(SAME_SITE).set_form(&form);
+        } else if let Some(body) = &ask.body {
             request = request.set_json(body);
         } else if let Some(raw) = ask.raw {
             request = request.set_payload(raw);
@@ -268,12 +169,24 @@ impl Town {
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Answer {
-        let ask = Ask { token: Some(token).filter(|t| !t.is_empty()), ..Ask::default() };
-        self.call(Method::GET, path, ask).await
+        let token = Some(token).filter(|t| !t.is_empty());
+        self.call(Method::GET, path, Ask { token, ..Ask::default() }).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, Ask { body: Some(body), ..Ask::default() }).await
+    }
+
+    fn form_token(&self) -> String {
+        let text = format!("form token {VISIT}");
+        let purpose = dangvan::seal::Purpose::Request;
+        dangvan::seal::hex(&self.app.seal.hash(purpose, text.as_bytes()))
+    }
+
+    /// Sends the form of a page.
+    pub async fn send(&self, path: &str, token: &str, form: &[(&str, &str)]) -> Answer {
+        let form = Some(form.to_vec());
+        self.call(Method::POST, path, Ask { token: Some(token), form, ..Ask::default() }).await
     }
 
     /// Files a case and returns its number and code.
@@ -346,12 +259,10 @@ impl Town {
         secret
     }
 
-    /// Runs the worker's tasks until there is nothing left.
     pub async fn work(&self) {
         worker::run_until_idle(&self.app).await.unwrap();
     }
 
-    /// Time passes.
     pub fn pass(&self, by: TimeDelta) {
         self.clock.advance(by);
     }

@@ -13,6 +13,7 @@
 #[macro_use]
 mod harness;
 
+mod administration;
 mod auth;
 mod backends;
 mod browser;

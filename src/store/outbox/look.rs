@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::{COLUMNS, MailRow, MailState, Row, mail};
+use super::{MailRow, MailState, Row, mail};
 use crate::clock::Moment;
 use crate::domain::case::CaseId;
 use crate::seal::{Place, Seal, Uid};
@@ -16,14 +16,14 @@ pub fn of_case(conn: &mut AnyConn, case: CaseId) -> Stored<Vec<MailRow>> {
     let rows = outbox::table
         .filter(outbox::case_id.eq(Some(case)))
         .order(outbox::id)
-        .select(COLUMNS)
+        .select(Row::as_select())
         .load::<Row>(conn)?;
     rows.into_iter().map(mail).collect()
 }
 
 /// One mail.
 pub fn by_id(conn: &mut AnyConn, id: i64) -> Stored<MailRow> {
-    mail(outbox::table.find(id).select(COLUMNS).first::<Row>(conn)?)
+    mail(outbox::table.find(id).select(Row::as_select()).first::<Row>(conn)?)
 }
 
 /// Mails by state, the newest first.
@@ -39,7 +39,7 @@ pub fn newest(
         .order(outbox::id.desc())
         .limit(limit)
         .offset(offset)
-        .select(COLUMNS)
+        .select(Row::as_select())
         .load::<Row>(conn)?;
     rows.into_iter().map(mail).collect()
 }

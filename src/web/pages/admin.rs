@@ -1,65 +1,137 @@
-//! How the service is, in sentences, and what needs somebody. Nothing is changed here: the command
-//! line does that.
+//! Administration: how the service is, in sentences, and what needs somebody; its pages for users,
+//! agencies, modes and mail.
+
+pub mod agencies;
+pub mod mail;
+pub mod modes;
+pub mod users;
+
+use std::sync::atomic::Ordering;
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::frame::{Frame, officer};
+use super::form::{Errors, Typed, is_mendable};
+use super::frame::{Frame, is_own_form, officer};
 use crate::domain::in_language;
 use crate::domain::user::User;
-use crate::store::outbox::{self, MailRow, MailState};
-use crate::store::{StoreError, users};
+use crate::flow::adopt_pack::FIRST_ADMIN;
+use crate::store::outbox::ENDED_UNSENT;
+use crate::store::users as stored;
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;
 use crate::web::failure::{Failure, Kind};
 use crate::web::health::{Health, health};
 
-/// Mails that the page shows.
-const MAILS_MAX: i64 = 50;
+/// Something that needs somebody, and the page where it is mended.
+struct Need {
+    words: String,
+    link: Option<&'static str>,
+    /// Names, where they say more than a number.
+    names: Vec<String>,
+}
 
 #[derive(Template)]
 #[template(path = "admin.html")]
 struct Page<'a> {
     f: &'a Frame,
     health: Health,
-    missing: Vec<String>,
-    unverified: Vec<String>,
-    officers: Vec<User>,
-    modes: Vec<(String, String)>,
-    mails: Vec<MailRow>,
+    /// Where mails are written as files, if no server is configured.
+    mail_folder: Option<String>,
+    needs: Vec<Need>,
 }
 
 /// `GET /admin`
 pub async fn admin(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let signed = officer(&ask, &request).await?;
-    if !signed.user.may_administer() {
-        return Err(Failure::new(Kind::Forbidden));
-    }
-    let frame = Frame::of_desk(&ask, &request, "nav-admin", &signed.user)?;
-    let (officers, mails) = ask
-        .context
-        .store
-        .read(|conn| {
-            let mails = outbox::newest(conn, MailState::ALL, MAILS_MAX, 0)?;
-            Ok::<_, StoreError>((users::all(conn)?, mails))
-        })
-        .await?;
-    let rules = &ask.context.rules;
-    let name = |names: &crate::domain::Names| in_language(names, &ask.language).to_owned();
-    let day = today(&ask);
-    let without = rules.agencies.iter().filter(|a| a.exists_on(day) && !a.is_external());
-    let without = without.filter(|a| a.sendable_email().is_none());
-    let unverified = rules.clocks.iter().filter(|c| !c.verified);
-    let mode =
-        |c: &crate::domain::taxonomy::Category| (name(&c.names), frame.word("mode", c.mode.word()));
+    let admin = administrator(&ask, &request).await?;
+    let frame = Frame::of_desk(&ask, &request, "nav-admin", &admin)?;
+    let officers = ask.context.store.read(stored::all).await?;
+    let health = health(&ask).await;
+    let config = &ask.app.config;
+    let folder = config.data.join("mail").display().to_string();
     let page = Page {
-        health: health(&ask).await,
-        missing: without.map(|a| name(&a.names)).collect(),
-        unverified: unverified.map(|c| name(&c.names)).collect(),
-        officers,
-        modes: rules.categories.iter().map(mode).collect(),
-        mails,
+        needs: needs(&ask, &frame, &health, &officers),
+        mail_folder: config.smtp_url.is_none().then_some(folder),
+        health,
         f: &frame,
     };
     frame.page(&page)
+}
+
+/// The administrator who asks; nobody else is let in.
+async fn administrator(ask: &Ask, request: &HttpRequest) -> Result<User, Failure> {
+    let signed = officer(ask, request).await?;
+    if !signed.user.may_administer() {
+        return Err(Failure::new(Kind::Forbidden));
+    }
+    Ok(signed.user)
+}
+
+/// Does what a form asks for, if it is a form of ours: done, or to be shown again with its errors.
+async fn taken<T>(
+    ask: &Ask,
+    request: &HttpRequest,
+    typed: &Typed,
+    act: impl Future<Output = Result<T, Failure>>,
+) -> Result<Result<T, Errors>, Failure> {
+    let mut errors = Errors::default();
+    if !is_own_form(ask, request, typed.get("token")) {
+        errors.whole(ask.say("form-token"));
+        return Ok(Err(errors));
+    }
+    match act.await {
+        Ok(value) => Ok(Ok(value)),
+        Err(failure) if is_mendable(&failure) => Ok(Err(Errors::of_failure(ask, &failure))),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Takes up what was just changed, so that the page that follows shows it.
+async fn refresh(ask: &Ask) -> Result<(), Failure> {
+    let read = ask.app.refresh_rules().await;
+    read.map(|_| ()).map_err(|error| {
+        tracing::error!(%error, "changed rules could not be read");
+        Failure::new(Kind::Internal)
+    })
+}
+
+fn needs(ask: &Ask, frame: &Frame, health: &Health, officers: &[User]) -> Vec<Need> {
+    let mut out = Vec::new();
+    let plain = |id: &str, link| Need { words: ask.say(id), link, names: Vec::new() };
+    let counted = |id: &str, names: Vec<String>, link| {
+        let words = frame.with(id, "n", &frame.number(&count(names.len())));
+        Need { words, link, names }
+    };
+    let may_read = officers.iter().filter(|u| u.confidential && !u.disabled);
+    if !may_read.into_iter().any(|u| u.email != FIRST_ADMIN) {
+        out.push(plain("admin-need-confidential", Some("/admin/users")));
+    }
+    if ask.app.proxy_forgotten.load(Ordering::Relaxed) {
+        out.push(plain("admin-need-proxy", None));
+    }
+    let failed = health.mails.iter().filter(|(state, _)| ENDED_UNSENT.contains(state));
+    let failed: i64 = failed.map(|(_, n)| n).sum();
+    if failed > 0 {
+        let words = frame.with("admin-need-mail", "n", &frame.number(&failed));
+        out.push(Need { words, link: Some("/admin/mail?state=failed"), names: Vec::new() });
+    }
+    let rules = &ask.context.rules;
+    let name = |names: &crate::domain::Names| in_language(names, &ask.language).to_owned();
+    let day = today(ask);
+    let own = rules.agencies.iter().filter(|a| a.exists_on(day) && !a.is_external());
+    let missing = own.filter(|a| a.sendable_email().is_none());
+    let missing: Vec<String> = missing.map(|a| name(&a.names)).collect();
+    if !missing.is_empty() {
+        out.push(counted("admin-missing", missing, Some("/admin/agencies?missing=on")));
+    }
+    let unverified = rules.clocks.iter().filter(|c| !c.verified);
+    let unverified: Vec<String> = unverified.map(|c| name(&c.names)).collect();
+    if !unverified.is_empty() {
+        out.push(counted("admin-unverified", unverified, None));
+    }
+    out
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }

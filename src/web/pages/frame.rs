@@ -85,6 +85,11 @@ impl Frame {
         Ok(Frame { user: Some(user.clone()), is_desk: true, ..frame })
     }
 
+    /// The page stands at another address than the form that led here.
+    pub fn at_address(&mut self, path: &str) {
+        self.path = path.to_owned();
+    }
+
     /// Words by their id.
     pub fn t(&self, id: &str) -> String {
         self.ask.say(id)
@@ -145,6 +150,11 @@ impl Frame {
         askama::filters::Safe(if is_here { " aria-current=\"page\"" } else { "" })
     }
 
+    /// The same for a page that has others below its address.
+    pub fn here(&self, path: &str) -> askama::filters::Safe<&'static str> {
+        askama::filters::Safe(if self.path == path { " aria-current=\"page\"" } else { "" })
+    }
+
     /// The other languages, each with this page's address in it.
     pub fn languages(&self) -> Vec<Other> {
         let known = &self.ask.context.rules.settings.languages;
@@ -155,7 +165,7 @@ impl Frame {
             let mut pairs = kept.clone();
             let own = format!("language={code}");
             pairs.push(&own);
-            let url = format!("?{}", pairs.join("&"));
+            let url = format!("{}?{}", self.path, pairs.join("&"));
             Other { code: code.clone(), name: self.word("language", code), url }
         };
         others.map(other).collect()

@@ -39,6 +39,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/desk/cases/{number}/{verb}", post().to(case::step))
         .route("/reports", get().to(reports::reports))
         .route("/admin", get().to(admin::admin))
+        .route("/admin/users", get().to(admin::users::list))
+        .route("/admin/users", post().to(admin::users::add))
+        .route("/admin/users/{id}", get().to(admin::users::one))
+        .route("/admin/users/{id}/{verb}", post().to(admin::users::step))
+        .route("/admin/agencies", get().to(admin::agencies::list))
+        .route("/admin/agencies/{id}", get().to(admin::agencies::one))
+        .route("/admin/agencies/{id}", post().to(admin::agencies::change))
+        .route("/admin/modes", get().to(admin::modes::read))
+        .route("/admin/modes", post().to(admin::modes::change))
+        .route("/admin/mail", get().to(admin::mail::list))
+        .route("/admin/mail/{id}", get().to(admin::mail::one))
+        .route("/admin/mail/{id}/again", post().to(admin::mail::again))
         .route("/statistics", get().to(home::statistics))
         .app_data(web::FormConfig::default().limit(super::BODY_MAX_BYTES));
 }
