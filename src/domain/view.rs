@@ -16,8 +16,12 @@ use super::user::{Role, User};
 use crate::clock::Moment;
 
 mod citizen;
+mod said;
 
 pub use citizen::{CitizenEvent, CitizenView, citizen};
+pub use said::{AnswerView, MessageView, PendingView, RatingView};
+
+use said::{answer, messages, pending, rating};
 
 /// A row of the desk's list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -126,6 +130,18 @@ pub struct DeadlineView {
     pub sentence: Option<String>,
 }
 
+/// A due date of the ledger: closed, never overwritten.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LedgerLine {
+    pub clock: String,
+    pub due_at: Moment,
+    /// The kind of the event that set it.
+    pub cause: String,
+    pub from_at: Moment,
+    /// Null: it holds.
+    pub until_at: Option<Moment>,
+}
+
 /// A line of the story.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventView {
@@ -156,31 +172,6 @@ pub struct MailView {
     pub last_error: Option<String>,
 }
 
-/// Something said between citizen and agency.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MessageView {
-    pub at: Moment,
-    /// `citizen` or `agency`.
-    pub from: &'static str,
-    pub text: String,
-}
-
-/// The answer that took effect.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AnswerView {
-    pub text: String,
-    pub at: Moment,
-}
-
-/// The citizen's rating.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RatingView {
-    pub score: i64,
-    pub at: Moment,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-}
-
 /// The whole case for the desk.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CaseView {
@@ -201,6 +192,8 @@ pub struct CaseView {
     pub decision: Option<DecisionView>,
     pub decisions: Vec<DecisionView>,
     pub deadline: DeadlineView,
+    /// Every due date that the case has had.
+    pub deadlines: Vec<LedgerLine>,
     pub events: Vec<EventView>,
     pub mails: Vec<MailView>,
     pub attachments: Vec<serde_json::Value>,
@@ -212,7 +205,8 @@ pub struct CaseView {
     pub answer: Option<AnswerView>,
     pub rating: Option<RatingView>,
     pub unreviewed: bool,
-    pub pending: Option<&'static str>,
+    /// What waits for approval.
+    pub pending: Option<PendingView>,
     pub can: Vec<Verb>,
 }
 
@@ -237,7 +231,8 @@ impl Lens<'_> {
 /// The case as `user` may see it; the caller has asked `User::may_see` before.
 pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
     let case = &file.case;
-    let text = lens.text(user, file.text("case").unwrap_or(""));
+    let shown_text = |text: &str| lens.text(user, text);
+    let text = shown_text(file.text("case").unwrap_or(""));
     let shown = Shown { text: first_words(&text), highlights: Vec::new() };
     let decisions: Vec<DecisionView> =
         file.decisions.iter().map(|d| decision(d, file, user, lens)).collect();
@@ -265,6 +260,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
             basis: clock.map(|c| c.basis.clone()),
             sentence: lens.deadline_sentence.clone(),
         },
+        deadlines: file.deadlines.iter().map(ledger_line).collect(),
         events: file.events.iter().map(|e| event(e, file, user, lens)).collect(),
         mails: file.mails.iter().map(mail).collect(),
         attachments: Vec::new(),
@@ -272,11 +268,11 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         procedure: case.procedure.clone(),
         location: location(file).filter(|_| user.role != Role::Oversight),
         assigned_to: case.assigned_to.and_then(|u| file.user_names.get(&u).cloned()),
-        messages: messages(file, &|t| lens.text(user, t)),
-        answer: answer(file).map(|a| AnswerView { text: lens.text(user, &a.text), ..a }),
-        rating: rating(file),
+        messages: messages(file, &shown_text),
+        answer: answer(file, &shown_text),
+        rating: rating(file, &shown_text),
         unreviewed: case.unreviewed,
-        pending: case.pending.as_ref().map(super::case::Pending::word),
+        pending: pending(file, &shown_text),
         can: can.filter(|v| user.may(*v, case, is_named, lens.rules)).collect(),
     }
 }
@@ -344,6 +340,16 @@ fn event(recorded: &Recorded, file: &File, user: &User, lens: &Lens<'_>) -> Even
     }
 }
 
+fn ledger_line(kept: &super::file::KeptDeadline) -> LedgerLine {
+    LedgerLine {
+        clock: kept.clock.clone(),
+        due_at: kept.due_at,
+        cause: kept.cause.clone(),
+        from_at: kept.from_at,
+        until_at: kept.until_at,
+    }
+}
+
 fn mail(mail: &super::file::KeptMail) -> MailView {
     MailView {
         id: mail.id,
@@ -358,42 +364,4 @@ fn mail(mail: &super::file::KeptMail) -> MailView {
 fn location(file: &File) -> Option<Location> {
     let (latitude, longitude) = file.text("location")?.split_once(',')?;
     Some(Location { latitude: latitude.parse().ok()?, longitude: longitude.parse().ok()? })
-}
-
-fn messages(file: &File, shown: &dyn Fn(&str) -> String) -> Vec<MessageView> {
-    let mut out = Vec::new();
-    for recorded in &file.events {
-        let from = match recorded.event {
-            Event::CitizenWrote { .. } => "citizen",
-            Event::Asked { .. } => "agency",
-            _ => continue,
-        };
-        let text = recorded.event.text_hash().and_then(|h| file.text_by_hash(h));
-        if let Some(text) = text {
-            out.push(MessageView { at: recorded.occurred_at, from, text: shown(&text.body) });
-        }
-    }
-    out
-}
-
-/// The latest answer, referral or refusal that took effect, with its text.
-fn answer(file: &File) -> Option<AnswerView> {
-    let took_effect = |event: &Event| match event {
-        Event::Answered { takes_effect, .. } => *takes_effect,
-        Event::AnswerApproved { .. } | Event::Referred { .. } | Event::Refused { .. } => true,
-        _ => false,
-    };
-    let last = file.events.iter().rev().find(|e| took_effect(&e.event))?;
-    let text = last.event.text_hash().and_then(|h| file.text_by_hash(h));
-    Some(AnswerView {
-        text: text.map(|t| t.body.clone()).unwrap_or_default(),
-        at: last.occurred_at,
-    })
-}
-
-fn rating(file: &File) -> Option<RatingView> {
-    let (score, at) = file.case.rating?;
-    let last = file.events.iter().rev().find(|e| matches!(e.event, Event::Rated { .. }));
-    let text = last.and_then(|e| e.event.text_hash()).and_then(|h| file.text_by_hash(h));
-    Some(RatingView { score, at, text: text.map(|t| t.body.clone()) })
 }

@@ -69,8 +69,8 @@ pub fn citizen(file: &File, rules: &Jurisdiction, language: &str, next: String) 
         next,
         events,
         messages: messages(file, &str::to_owned),
-        answer: answer(file),
-        rating: rating(file),
+        answer: answer(file, &str::to_owned),
+        rating: rating(file, &str::to_owned),
         can: can.collect(),
     }
 }

@@ -23,28 +23,49 @@ use crate::web::failure::{Failure, Kind};
 /// From this confidence the machine is said to be sure; below the next, unsure.
 const SURE: f64 = 0.9;
 const LIKELY: f64 = 0.7;
+/// Steps that stand beside what waits for them.
+const APPROVING: [&str; 2] = ["approve", "return-answer"];
 
-struct Suggestion {
-    is_machine: bool,
-    scope: &'static str,
-    category: String,
+/// What the machine, or an officer, says of the case, in words.
+pub(super) struct Suggestion {
+    pub is_machine: bool,
+    pub scope: &'static str,
+    pub category: String,
     /// Where the machine asks: the side it leans to.
-    leaning: String,
-    confidence: Option<(String, String)>,
-    by: String,
-    reasons: Vec<(String, String)>,
-    neighbours: Vec<(Option<String>, String, String, String)>,
-    model: String,
+    pub leaning: String,
+    pub confidence: Option<(String, String)>,
+    pub by: String,
+    pub reasons: Vec<(String, String)>,
+    pub neighbours: Vec<(Option<String>, String, String, String)>,
+    pub model: String,
+}
+
+/// A case as it is read: the text marked, the decision in words, the one key that confirms it.
+pub(super) struct Seen {
+    pub case: CaseView,
+    pub text: Vec<Piece>,
+    pub suggestion: Option<Suggestion>,
+    pub confirm: Option<VerbForm>,
+}
+
+/// The case in the words of the frame's language.
+pub(super) fn seen(ask: &Ask, frame: &Frame, case: CaseView) -> Seen {
+    Seen {
+        text: marked(&case),
+        suggestion: case.decision.as_ref().map(|d| suggestion(ask, frame, d)),
+        confirm: confirm(ask, &case),
+        case,
+    }
 }
 
 #[derive(Template)]
 #[template(path = "case.html")]
 struct Page<'a> {
     f: &'a Frame,
+    seen: &'a Seen,
     case: &'a CaseView,
-    text: Vec<Piece>,
-    suggestion: Option<Suggestion>,
-    confirm: Option<VerbForm>,
+    /// Approving what waits, or sending it back.
+    approval: Vec<VerbForm>,
     forms: Vec<VerbForm>,
     similar: Vec<Item>,
     errors: &'a Errors,
@@ -87,7 +108,7 @@ pub async fn step(
         let revision = came.typed.get("revision").parse().unwrap_or(-1);
         let fields = came.typed.fields();
         match desk::take_step(&ask, &signed.user, &number, revision, verb, fields).await {
-            Ok(_) => return Ok(see_other(&format!("/desk/cases/{number}"))),
+            Ok(_) => return Ok(see_other(&after(came.typed.get("next"), &number))),
             Err(failure) if is_mendable(&failure) => {
                 came.errors = Errors::of_failure(&ask, &failure);
                 came.changed = failure.changed;
@@ -98,6 +119,12 @@ pub async fn step(
         came.errors.whole(ask.say("form-token"));
     }
     page(&ask, &request, &signed.user, &number, &came).await
+}
+
+/// Back to the list where the form stood there, else to the case.
+fn after(next: &str, number: &str) -> String {
+    let is_list = next == "/desk" || next.starts_with("/desk?");
+    if is_list { next.to_owned() } else { format!("/desk/cases/{number}") }
 }
 
 async fn page(
@@ -112,18 +139,22 @@ async fn page(
     let officers = ask.context.store.read(users::all).await?;
     let mut frame = Frame::of_desk(ask, request, "case-title", user)?;
     frame.title = case.item.number.clone();
+    frame.at_address(&format!("/desk/cases/{}", case.item.number));
     let typed = (came.verb.as_str(), &came.typed);
     let procedure = case.procedure.as_deref().and_then(|p| ask.context.rules.procedure(p));
+    let all = forms(ask, &case, &officers, typed);
+    let of_approval = |form: &VerbForm| case.pending.is_some() && APPROVING.contains(&form.verb);
+    let (approval, forms) = all.into_iter().partition(of_approval);
+    let seen = seen(ask, &frame, case);
     let page = Page {
-        text: marked(&case),
-        suggestion: case.decision.as_ref().map(|d| suggestion(ask, &frame, d)),
-        confirm: confirm(ask, &case),
-        forms: forms(ask, &case, &officers, typed),
+        approval,
+        forms,
         similar,
         errors: &came.errors,
         changed: &came.changed,
         procedure: procedure.map(|p| in_language(&p.names, &ask.language).to_owned()),
-        case: &case,
+        case: &seen.case,
+        seen: &seen,
         f: &frame,
     };
     match came.errors.is_empty() {

@@ -73,6 +73,7 @@ fn key(verb: Verb) -> &'static str {
         Verb::Answer => "a",
         Verb::Ask => "q",
         Verb::Note => "n",
+        Verb::Approve => "p",
         _ => "",
     }
 }
@@ -113,7 +114,10 @@ fn parts(ask: &Ask, case: &CaseView, officers: &[User], verb: Verb) -> Vec<Part>
         Verb::Ask => vec![text("text", "case-question")],
         Verb::Answer => vec![text("text", "case-answer")],
         Verb::Note => vec![text("text", "case-note")],
-        Verb::Approve => vec![hidden("what", case.pending.unwrap_or("answer"))],
+        Verb::Approve => {
+            let what = case.pending.as_ref().map_or("answer", |p| p.what);
+            vec![hidden("what", what)]
+        }
         Verb::Extend => {
             let day = Part { kind: "date", ..text("due_at", "field-due_at") };
             vec![day, text("reason", "field-reason")]

@@ -3,9 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
+use super::case::{self, Seen};
 use super::frame::{Frame, officer};
 use super::pieces::{Piece, pieces};
 use crate::domain::search::Queue;
+use crate::domain::user::User;
 use crate::domain::view::Item;
 use crate::intake::query;
 use crate::web::api::{desk, pairs};
@@ -18,7 +20,7 @@ use crate::web::limits::{Limited, Limits};
 /// A facet shows no more values than this.
 const VALUES_MAX: usize = 30;
 /// The parameters that narrow the list and travel with every link.
-const KEPT: [&str; 7] = ["q", "queue", "figure", "from", "to", "sort", "due"];
+const KEPT: [&str; 8] = ["q", "queue", "figure", "from", "to", "sort", "due", "pane"];
 
 struct QueueLine {
     word: &'static str,
@@ -44,6 +46,19 @@ struct FacetLine {
 struct Row {
     item: Item,
     words: Vec<Piece>,
+    /// This list with the case beside it.
+    beside: String,
+    is_selected: bool,
+}
+
+/// The case that is read beside the list, and where the keys lead from it.
+struct Pane {
+    seen: Seen,
+    /// Where a confirmation leads: to the list, whose first case is then beside it.
+    back: String,
+    close: String,
+    earlier: Option<String>,
+    later: Option<String>,
 }
 
 #[derive(Template)]
@@ -61,6 +76,9 @@ struct Page<'a> {
     more: Option<String>,
     next_due: Option<String>,
     is_narrowed: bool,
+    pane: Option<Pane>,
+    /// This list with its first case beside it.
+    beside: String,
 }
 
 /// `GET /desk`
@@ -95,9 +113,11 @@ pub async fn list(
         true => desk_list::next_due(&ask, user).await?.map(|due| frame.due(&due).words),
         false => None,
     };
-    let rows = std::mem::take(&mut list.items).into_iter().map(row).collect();
     let filled = pairs.iter().filter(|(_, value)| !value.trim().is_empty());
     let filled: Vec<(String, String)> = filled.cloned().collect();
+    let items = std::mem::take(&mut list.items);
+    let mut rows: Vec<Row> = items.into_iter().map(|item| row(&filled, item)).collect();
+    let pane = pane(&ask, &frame, user, &filled, &mut rows).await?;
     let page = Page {
         q,
         queues: Queue::ALL.iter().map(line).collect(),
@@ -108,7 +128,11 @@ pub async fn list(
             .cloned()
             .collect(),
         more: list.next_cursor.as_deref().map(|cursor| with_cursor(&filled, cursor)),
-        is_narrowed: filled.iter().any(|(name, _)| name != "language"),
+        is_narrowed: filled
+            .iter()
+            .any(|(name, _)| !["language", "pane", "case"].contains(&name.as_str())),
+        beside: beside(&filled, None),
+        pane,
         total: frame.number(&i64::try_from(list.total).unwrap_or(i64::MAX)),
         list,
         rows,
@@ -118,9 +142,58 @@ pub async fn list(
     frame.page(&page)
 }
 
-fn row(item: Item) -> Row {
+fn row(filled: &[(String, String)], item: Item) -> Row {
     let marks = item.highlights.iter().map(|(offset, length)| (*offset, *length, "")).collect();
-    Row { words: pieces(&item.excerpt, marks), item }
+    Row {
+        words: pieces(&item.excerpt, marks),
+        beside: beside(filled, Some(&item.number)),
+        is_selected: false,
+        item,
+    }
+}
+
+/// The address of this list with a case, or its first one, beside it.
+fn beside(filled: &[(String, String)], number: Option<&str>) -> String {
+    let mut kept: Vec<(String, String)> = listed(filled);
+    kept.push(("pane".into(), "on".into()));
+    kept.extend(number.map(|number| ("case".to_owned(), number.to_owned())));
+    format!("/desk?{}", form_url(&kept))
+}
+
+/// What makes the list, without what stands beside it.
+fn listed(filled: &[(String, String)]) -> Vec<(String, String)> {
+    filled.iter().filter(|(name, _)| name != "pane" && name != "case").cloned().collect()
+}
+
+/// The case beside the list: the one asked for, else the first.
+async fn pane(
+    ask: &Ask,
+    frame: &Frame,
+    user: &User,
+    filled: &[(String, String)],
+    rows: &mut [Row],
+) -> Result<Option<Pane>, Failure> {
+    if !filled.iter().any(|(name, _)| name == "pane") {
+        return Ok(None);
+    }
+    let asked = filled.iter().find(|(name, _)| name == "case").map(|(_, number)| number.clone());
+    let place = rows.iter().position(|r| Some(&r.item.number) == asked.as_ref());
+    let first = rows.first().map(|r| r.item.number.clone());
+    let Some(number) = asked.filter(|_| place.is_some()).or(first) else { return Ok(None) };
+    let place = place.unwrap_or(0);
+    let at = |n: Option<usize>| n.and_then(|n| rows.get(n)).map(|r| r.beside.clone());
+    let (earlier, later) = (at(place.checked_sub(1)), at(place.checked_add(1)));
+    let (_, case) = desk::view_of(ask, user, number).await?;
+    if let Some(row) = rows.get_mut(place) {
+        row.is_selected = true;
+    }
+    Ok(Some(Pane {
+        seen: case::seen(ask, frame, case),
+        back: beside(filled, None),
+        close: format!("/desk?{}", form_url(&listed(filled))),
+        earlier,
+        later,
+    }))
 }
 
 fn with_cursor(filled: &[(String, String)], cursor: &str) -> String {

@@ -34,6 +34,7 @@ const STEPS: [&[&str]; 3] = [
         "reporter.address",
         "anonymous",
         "hide_identity",
+        "consent_publish",
     ],
 ];
 const REVIEW: usize = 4;
@@ -308,6 +309,8 @@ fn facts(ask: &Ask, typed: &Typed, submission: &Submission) -> Vec<(String, Stri
     let about = submission.agency.and_then(|a| rules.agency(a));
     fact("file-agency", about.map(|a| name(&a.names)), 2);
     fact("file-kind", Some(ask.say(&format!("kind-{}", submission.reporter.kind))), 3);
+    let consent = if submission.consent_publish { "file-consent-yes" } else { "file-consent-no" };
+    fact("file-consent-short", Some(ask.say(consent)), 3);
     if submission.anonymous {
         fact("file-identity", Some(ask.say("file-anonymous-short")), 3);
         return out;

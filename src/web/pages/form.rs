@@ -7,7 +7,7 @@ use crate::web::ask::Ask;
 use crate::web::failure::{Failure, Kind};
 
 /// Fields that belong to the form and not to what it says.
-const OWN: [&str; 6] = ["token", "go", "step", "form", "signed", "revision"];
+const OWN: [&str; 7] = ["token", "go", "step", "form", "signed", "revision", "next"];
 
 /// The pairs of a form, as typed.
 #[derive(Debug, Clone, Default)]

@@ -52,11 +52,10 @@ pub async fn sign_in(
     request: HttpRequest,
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Failure> {
-    let mut typed = Typed { pairs: form.into_inner() };
+    let typed = Typed { pairs: form.into_inner() };
     let next = safe(typed.get("next")).to_owned();
     let mut errors = Errors::default();
     if is_own_form(&ask, &request, typed.get("token")) {
-        typed.pairs.retain(|(name, _)| name != "next");
         match session::open(&ask, &limits, typed.fields()).await {
             Ok((user, cookie)) => return Ok(arrived(&user, &next, cookie)),
             Err(failure) if failure.kind == Kind::Unauthorized => {

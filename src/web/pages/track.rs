@@ -166,6 +166,7 @@ fn page(
 ) -> Result<HttpResponse, Failure> {
     let mut frame = Frame::new(ask, request, "track-title")?;
     frame.title = format!("{} {}", frame.title, case.number);
+    frame.at_address(&format!("/track/{code}"));
     let at = match case.status {
         Status::Received => 1,
         Status::Forwarded => 2,

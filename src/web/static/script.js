@@ -20,6 +20,7 @@
 
   // A long list gets a box that narrows it; the list itself stays a plain select.
   for (const list of all("select[data-narrow]")) {
+    if (list.options.length < 12) continue;
     const box = document.createElement("input");
     box.type = "search";
     box.placeholder = list.dataset.narrow;
