@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::ask::{self, Ask};
 use super::failure::{Failure, Kind};
@@ -21,6 +21,9 @@ const COOKIE_PLAIN: &str = "session";
 pub fn cookie_name(public_url: &str) -> &'static str {
     if public_url.starts_with("https://") { COOKIE_TLS } else { COOKIE_PLAIN }
 }
+
+/// Who asks, for the page of a failure: it stands in the same frame as the pages around it.
+pub struct Known(pub User);
 
 /// A signed-in user.
 #[derive(Debug, Clone)]
@@ -61,6 +64,9 @@ pub async fn maybe(ask: &Ask, request: &HttpRequest) -> Result<Option<Signed>, F
         return Ok(None);
     };
     let user = sign_in::user_of_session(&ask.context, secret.clone()).await?;
+    if let Some(user) = &user {
+        request.extensions_mut().insert(Known(user.clone()));
+    }
     Ok(user.map(|user| Signed { user, session: Some(secret) }))
 }
 

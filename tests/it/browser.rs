@@ -1,133 +1,29 @@
-//! The citizen's way in real Chromium, on a phone and on a wide screen, in both languages; axe-core
-//! finds no fault on any page or error state on the way.
+//! Every user's way in real Chromium, on a phone and on a wide screen, in both languages; axe-core
+//! finds no fault on any page or error state on the way. The citizen's way is here.
 
-use std::process::{Child, Command, Stdio};
+mod officers;
+mod tools;
+
 use std::time::Duration;
 
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use fantoccini::{Client, Locator};
 
-struct Service {
-    child: Child,
-    port: u16,
-    _folder: tempfile::TempDir,
-}
+use tools::{Service, accessible, browser, page_with, press, type_into};
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Service {
-    async fn start() -> Service {
-        let folder = tempfile::tempdir().unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let child = Command::new(env!("CARGO_BIN_EXE_dangvan"))
-            .env("DANGVAN_DATA", folder.path().join("var"))
-            .env("DANGVAN_LISTEN", format!("127.0.0.1:{port}"))
-            .env("DANGVAN_RATE_LIMIT", "off")
-            .env("DANGVAN_LOG", "warn")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let service = Service { child, port, _folder: folder };
-        for _ in 0..1_200 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return service;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the service does not start");
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
-    }
-}
-
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is missing: tests/run sets it"))
-}
-
-async fn browser(width: u32) -> Client {
-    let mut options = json!({
-        "binary": variable("DANGVAN_TEST_CHROMIUM"),
-        "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            format!("--window-size={width},1000")],
-    });
-    if width < 500 {
-        let metrics = json!({"width": width, "height": 800, "pixelRatio": 1});
-        options["mobileEmulation"] = json!({"deviceMetrics": metrics});
-    }
-    let mut capabilities = serde_json::Map::new();
-    capabilities.insert("goog:chromeOptions".to_owned(), options);
-    ClientBuilder::new(HttpConnector::new())
-        .capabilities(capabilities)
-        .connect(&variable("DANGVAN_TEST_CHROMEDRIVER"))
-        .await
-        .expect("chromedriver gives a session")
-}
-
-/// No fault of axe-core's on the page as it stands, and nothing wider than the screen.
-async fn accessible(client: &Client, what: &str) {
-    let axe = std::fs::read_to_string(variable("DANGVAN_TEST_AXE")).unwrap();
-    client.execute(&axe, vec![]).await.unwrap();
-    let run = "const done = arguments[arguments.length - 1];\
-        axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(v => \
-        [v.id, v.nodes.map(n => n.target.join(' ') + ' ' + n.failureSummary)])));";
-    let found = client.execute_async(run, vec![]).await.unwrap();
-    assert_eq!(found, json!([]), "{what}");
-    let wide = "return document.documentElement.scrollWidth - window.innerWidth";
-    let wide = client.execute(wide, vec![]).await.unwrap();
-    assert!(wide.as_f64().unwrap() <= 1.0, "{what} is wider than the screen by {wide}");
-}
-
-/// The text of the page's main part once it holds `wanted`: a press may still be under way.
-async fn page_with(client: &Client, wanted: &str) -> String {
-    let mut text = String::new();
-    for _ in 0..200 {
-        if let Ok(main) = client.find(Locator::Css("main")).await
-            && let Ok(found) = main.text().await
-        {
-            text = found;
-        }
-        if text.contains(wanted) {
-            return text;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("not {wanted:?} on the page: {text}");
-}
-
-async fn type_into(client: &Client, css: &str, text: &str) {
-    let field = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
-    field.send_keys(text).await.unwrap_or_else(|e| panic!("{css}: {e}"));
-}
-
-async fn press(client: &Client, css: &str) {
-    let button = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
-    let show = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})";
-    client.execute(show, vec![serde_json::to_value(&button).unwrap()]).await.unwrap();
-    button.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
-}
-
+/// The Enter key (WebDriver, 17.4.2).
+const ENTER: &str = "\u{e007}";
 const NEXT: &str = "form#carry button[name=go][value=next]";
-const TEXT: &str = "Tôi nộp hồ sơ cấp đổi sổ ngày 3/4, giấy hẹn 24/4 mà tới nay chưa có kết quả.";
+pub const TEXT: &str =
+    "Tôi nộp hồ sơ cấp đổi sổ ngày 3/4, giấy hẹn 24/4 mà tới nay chưa có kết quả.";
 
 /// Files a case; axe looks at each page on the way. Returns the code.
-async fn file(client: &Client, service: &Service, language: &str) -> String {
+pub async fn file(client: &Client, service: &Service, language: &str) -> String {
     let look = async |what: &str| accessible(client, &format!("{what} in {language}")).await;
     client.goto(&service.url(&format!("/file?language={language}"))).await.unwrap();
     look("step 1").await;
     type_into(client, "#text", "ngắn").await;
     press(client, NEXT).await;
+    page_with(client, "10").await;
     look("step 1 with an error").await;
     let kept = client.find(Locator::Css("#text")).await.unwrap();
     assert_eq!(kept.prop("value").await.unwrap().unwrap().trim(), "ngắn", "nothing typed is lost");
@@ -150,6 +46,10 @@ async fn file(client: &Client, service: &Service, language: &str) -> String {
     press(client, NEXT).await;
     let receipt = page_with(client, "DV26-").await;
     look("the receipt").await;
+    code_on(&receipt)
+}
+
+fn code_on(receipt: &str) -> String {
     let is_code = |word: &&str| word.len() == 21 && word.matches('-').count() == 4;
     let code = receipt.split_whitespace().find(is_code);
     code.unwrap_or_else(|| panic!("no code on the receipt: {receipt}")).to_owned()
@@ -164,7 +64,7 @@ async fn a_citizen_files_and_follows() {
 async fn citizens_way() {
     let service = Service::start().await;
     for (width, language) in [(320, "vi"), (1440, "en")] {
-        let client = browser(width).await;
+        let client = browser(width, true).await;
         let code = file(&client, &service, language).await;
         client.goto(&service.url(&format!("/track/{code}?language={language}"))).await.unwrap();
         page_with(&client, TEXT).await;
@@ -181,4 +81,45 @@ async fn citizens_way() {
         }
         client.close().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_files_without_scripts_and_without_a_mouse() {
+    let way = tokio::time::timeout(Duration::from_secs(120), keyboards_way());
+    way.await.expect("in two minutes");
+}
+
+/// With the keyboard alone: a browser without scripts also hangs at the driver's clicks.
+async fn keyboards_way() {
+    let service = Service::start().await;
+    let client = browser(320, false).await;
+    client.goto(&service.url("/file?language=vi")).await.unwrap();
+    page_with(&client, "Bước 1").await;
+    let narrowing = client.find_all(Locator::Css("input.narrow")).await.unwrap();
+    assert!(narrowing.is_empty(), "no script has run");
+    type_into(&client, "#text", "ngắn").await;
+    type_into(&client, NEXT, ENTER).await;
+    page_with(&client, "mới có 4").await;
+    type_into(&client, "#text", &format!(", {TEXT}")).await;
+    type_into(&client, NEXT, ENTER).await;
+    page_with(&client, "Bước 2").await;
+    type_into(&client, "select#agency", "UBND Phường Bến Th").await;
+    type_into(&client, NEXT, ENTER).await;
+    page_with(&client, "Bước 3").await;
+    type_into(&client, "input[name='reporter.kind'][value=individual]", " ").await;
+    type_into(&client, NEXT, ENTER).await;
+    let review = page_with(&client, TEXT).await;
+    assert!(review.contains("ngắn") && review.contains("Bến Thành"), "{review}");
+    type_into(&client, NEXT, ENTER).await;
+    let code = code_on(&page_with(&client, "DV26-").await);
+    client.goto(&service.url("/track")).await.unwrap();
+    page_with(&client, "Mất mã").await;
+    type_into(&client, "#code", &code.to_lowercase().replace('-', " ")).await;
+    type_into(&client, "main form button", ENTER).await;
+    page_with(&client, TEXT).await;
+    type_into(&client, "details:has(form[action$='/messages']) summary", ENTER).await;
+    type_into(&client, "form[action$='/messages'] textarea", "Gửi thêm bằng bàn phím.").await;
+    type_into(&client, "form[action$='/messages'] button", ENTER).await;
+    page_with(&client, "Gửi thêm bằng bàn phím.").await;
+    client.close().await.unwrap();
 }

@@ -1,13 +1,14 @@
 //! A failure as a page: what happened, what was kept, what to do, and the reference.
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
 use super::form::Errors;
 use super::frame::{Frame, see_other};
 use crate::web::ask::Ask;
 use crate::web::failure::{Failure, Kind};
+use crate::web::identity::Known;
 
 #[derive(Template)]
 #[template(path = "failure.html")]
@@ -49,7 +50,11 @@ fn body(
     failure: &Failure,
     builder: HttpResponseBuilder,
 ) -> Result<HttpResponse, Failure> {
-    let frame = Frame::new(ask, request, "failure-title")?;
+    let known = request.extensions().get::<Known>().map(|known| known.0.clone());
+    let frame = match known.filter(|user| !user.must_change_password) {
+        Some(user) => Frame::of_desk(ask, request, "failure-title", &user)?,
+        None => Frame::new(ask, request, "failure-title")?,
+    };
     let was_sent = !matches!(*request.method(), Method::GET | Method::HEAD);
     let todo = match failure.kind {
         Kind::NotFound | Kind::Method => "failure-todo-address",

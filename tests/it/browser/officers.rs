@@ -1,0 +1,200 @@
+//! The officers' way: sign in with a one-time password, confirm, route, answer; a second person
+//! approves; the citizen reads and rates; the leader's number leads to that case; administration.
+
+use std::time::Duration;
+
+use fantoccini::{Client, Locator};
+
+use super::tools::{Service, accessible, browser, page_with, press, submit, type_into};
+use super::{TEXT, file};
+
+const PASSWORD: &str = "a rather long password";
+
+/// Goes to a page, which must be without fault, with everything that folds unfolded.
+async fn look(client: &Client, service: &Service, path: &str, language: &str) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let path = format!("{path}{joint}language={language}");
+    client.goto(&service.url(&path)).await.unwrap();
+    let open = "document.querySelectorAll('details').forEach(d => d.open = true)";
+    client.execute(open, vec![]).await.unwrap();
+    accessible(client, &path).await;
+    client.find(Locator::Css("main")).await.unwrap().text().await.unwrap()
+}
+
+async fn sign_in(client: &Client, service: &Service, name: &str, password: &str) {
+    client.goto(&service.url("/sign-in")).await.unwrap();
+    type_into(client, "#email", &format!("{name}@city.example")).await;
+    type_into(client, "#password", password).await;
+    submit(client, "form[action='/sign-in'] button").await;
+}
+
+async fn sign_out(client: &Client) {
+    submit(client, "form[action='/sign-out'] button").await;
+    page_with(client, "1022").await;
+}
+
+/// Opens the form of a step, fills its field in and sends it.
+async fn step(client: &Client, verb: &str, field: &str, text: &str) {
+    let form = format!("form[action$='/{verb}']");
+    let summary = format!("details:has(> {form}) > summary");
+    press(client, &summary).await;
+    type_into(client, &format!("{form} [name={field}]"), text).await;
+    submit(client, &format!("{form} button.primary")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn officers_do_their_work() {
+    tokio::time::timeout(Duration::from_secs(420), officers_way()).await.expect("in seven minutes");
+}
+
+async fn officers_way() {
+    let service = Service::start().await;
+    for name in ["lan", "hoa", "goc"] {
+        let role = [("lan", "triage"), ("hoa", "leader"), ("goc", "admin")];
+        let role = role.iter().find(|(n, _)| *n == name).unwrap().1;
+        service.add_user(name, role, &[], Some(PASSWORD));
+    }
+    service.add_user("minh", "agency", &["--agency", "ubnd-p-ben-thanh"], Some(PASSWORD));
+    for (width, language, other) in [(320, "vi", "en"), (1440, "en", "vi")] {
+        let client = browser(width, true).await;
+        first_sign_in(&client, &service, language).await;
+        let code = file(&client, &service, language).await;
+        let number = triage(&client, &service, language, &code).await;
+        answer_and_approve(&client, &service, (language, other), &number).await;
+        citizen_rates(&client, &service, language, &code).await;
+        leader_counts(&client, &service, language, &number).await;
+        administer(&client, &service, language).await;
+        client.close().await.unwrap();
+    }
+}
+
+/// A wrong password, a one-time one, a weak new one, a good new one.
+async fn first_sign_in(client: &Client, service: &Service, language: &str) {
+    let name = format!("moi-{language}");
+    let secret = service.add_user(&name, "triage", &[], None);
+    look(client, service, "/sign-in", language).await;
+    sign_in(client, service, &name, "not the password").await;
+    page_with(client, "10").await;
+    accessible(client, "a wrong password").await;
+    sign_in(client, service, &name, &secret).await;
+    client.wait().for_element(Locator::Css("#new_password")).await.unwrap();
+    look(client, service, "/password", language).await;
+    type_into(client, "#password", &secret).await;
+    type_into(client, "#new_password", "short").await;
+    submit(client, "form[action='/password'] button.primary").await;
+    page_with(client, "12").await;
+    accessible(client, "a password that is too short").await;
+    type_into(client, "#password", &secret).await;
+    type_into(client, "#new_password", "three plain words together").await;
+    submit(client, "form[action='/password'] button.primary").await;
+    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    sign_out(client).await;
+}
+
+/// Confirms with one key beside the list, sees the page of who may not, routes the case.
+async fn triage(client: &Client, service: &Service, language: &str, code: &str) -> String {
+    client.goto(&service.url(&format!("/track/{code}"))).await.unwrap();
+    let number = client.find(Locator::Css("main p.code")).await.unwrap().text().await.unwrap();
+    sign_in(client, service, "lan", PASSWORD).await;
+    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    look(client, service, "/desk", language).await;
+    let found = look(client, service, "/desk?q=giay+hen+24%2F4", language).await;
+    assert!(found.contains(&number), "found without marks: {found}");
+    let nothing = look(client, service, "/desk?q=khongcogi", language).await;
+    assert!(!nothing.contains(&number));
+    look(client, service, "/desk?pane=on", language).await;
+    look(client, service, "/desk/cases/DV26-999999-9", language).await;
+    look(client, service, "/admin", language).await;
+    look(client, service, &format!("/desk/cases/{number}"), language).await;
+    client.goto(&service.url(&format!("/desk/cases/{number}"))).await.unwrap();
+    step(client, "note", "text", "Đã xem giấy hẹn.").await;
+    page_with(client, "Đã xem giấy hẹn.").await;
+    client.find(Locator::Css("body")).await.unwrap().send_keys("c").await.unwrap();
+    page_with(client, "lan").await;
+    // Forwarding to the office that it is about: the list stands at that office already.
+    press(client, "details:has(> form[action$='/route']) > summary").await;
+    press(client, "form[action$='/route'] option[value=ubnd-p-ben-thanh]").await;
+    submit(client, "form[action$='/route'] button.primary").await;
+    sign_out(client).await;
+    number
+}
+
+/// The office answers; who wrote it cannot approve it; a leader does.
+async fn answer_and_approve(
+    client: &Client,
+    service: &Service,
+    (language, other): (&str, &str),
+    number: &str,
+) {
+    let case = format!("/desk/cases/{number}");
+    sign_in(client, service, "minh", PASSWORD).await;
+    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    client.goto(&service.url(&format!("{case}?language={language}"))).await.unwrap();
+    let form = "form[action$='/answer']";
+    press(client, &format!("details:has(> {form}) > summary")).await;
+    submit(client, &format!("{form} button.primary")).await;
+    client.wait().for_element(Locator::Css("[data-errors]")).await.unwrap();
+    accessible(client, "an answer without words").await;
+    type_into(client, &format!("{form} [name=text]"), "Hồ sơ đã có kết quả, mời đến nhận.").await;
+    submit(client, &format!("{form} button.primary")).await;
+    page_with(client, "Hồ sơ đã có kết quả").await;
+    let approve = Locator::Css("form[action$='/approve']");
+    assert!(client.find_all(approve).await.unwrap().is_empty(), "nobody approves their own");
+    look(client, service, &case, language).await;
+    sign_out(client).await;
+    sign_in(client, service, "hoa", PASSWORD).await;
+    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    let waiting = look(client, service, &case, other).await;
+    assert!(waiting.contains("Hồ sơ đã có kết quả"), "{waiting}");
+    client.goto(&service.url(&case)).await.unwrap();
+    submit(client, "form[action$='/approve'] button").await;
+    assert!(client.find_all(approve).await.unwrap().is_empty(), "it is approved");
+    look(client, service, &case, language).await;
+    sign_out(client).await;
+}
+
+async fn citizen_rates(client: &Client, service: &Service, language: &str, code: &str) {
+    let path = format!("/track/{code}");
+    let read = look(client, service, &path, language).await;
+    assert!(read.contains("Hồ sơ đã có kết quả, mời đến nhận."), "{read}");
+    press(client, "form[action$='/rating'] input[value='4']").await;
+    submit(client, "form[action$='/rating'] button").await;
+    page_with(client, "4").await;
+    look(client, service, &path, language).await;
+}
+
+/// The number of answers leads to a list that holds the case.
+async fn leader_counts(client: &Client, service: &Service, language: &str, number: &str) {
+    sign_in(client, service, "hoa", PASSWORD).await;
+    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    look(client, service, "/reports", language).await;
+    submit(client, "main a[href*='figure=answered']").await;
+    let list = page_with(client, number).await;
+    assert!(list.contains("1") && list.contains("Tôi nộp hồ sơ"), "{list}");
+    accessible(client, "the cases of a figure").await;
+    look(client, service, "/reports?from=2020-01-01&to=2020-02-01", language).await;
+    look(client, service, "/reports?from=nonsense", language).await;
+    assert!(TEXT.starts_with("Tôi nộp hồ sơ"));
+    sign_out(client).await;
+}
+
+async fn administer(client: &Client, service: &Service, language: &str) {
+    sign_in(client, service, "goc", PASSWORD).await;
+    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    let pages =
+        ["", "/users", "/users/1", "/agencies", "/agencies/5", "/modes", "/mail", "/mail/1"];
+    for page in pages {
+        look(client, service, &format!("/admin{page}"), language).await;
+    }
+    client.goto(&service.url("/admin/users")).await.unwrap();
+    type_into(client, "#name", "Người mới").await;
+    submit(client, "form[action='/admin/users'] button.primary").await;
+    client.wait().for_element(Locator::Css("[data-errors]")).await.unwrap();
+    accessible(client, "a user without an address").await;
+    type_into(client, "#email", &format!("them-{language}@city.example")).await;
+    press(client, "#role option[value=triage]").await;
+    submit(client, "form[action='/admin/users'] button.primary").await;
+    client.wait().for_element(Locator::Css(".bigcode")).await.unwrap();
+    accessible(client, "a one-time password").await;
+    sign_out(client).await;
+}

@@ -1,0 +1,166 @@
+//! A service on a port of its own, browsers to use it with, and what each page must be.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+/// The built service on a port of its own.
+pub struct Service {
+    child: Child,
+    port: u16,
+    folder: tempfile::TempDir,
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Service {
+    pub async fn start() -> Service {
+        let folder = tempfile::tempdir().unwrap();
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let mut command = command(folder.path(), port);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let service = Service { child, port, folder };
+        for _ in 0..1_200 {
+            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+                return service;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the service does not start");
+    }
+
+    /// Adds a user on the command line, beside the running service; without a password a one-time
+    /// one is made and returned.
+    pub fn add_user(
+        &self,
+        name: &str,
+        role: &str,
+        more: &[&str],
+        password: Option<&str>,
+    ) -> String {
+        let email = format!("{name}@city.example");
+        let mut command = command(self.folder.path(), self.port);
+        command.args(["user", "add", "--email", &email, "--name", name, "--role", role]).args(more);
+        if password.is_some() {
+            command.arg("--password-stdin");
+        }
+        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(password.unwrap_or("").as_bytes()).unwrap();
+        drop(input);
+        let done = child.wait_with_output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+}
+
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is missing: tests/run sets it"))
+}
+
+pub async fn browser(width: u32, with_scripts: bool) -> Client {
+    let mut capabilities = serde_json::Map::new();
+    let mut options = json!({
+        "binary": variable("DANGVAN_TEST_CHROMIUM"),
+        "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
+            // Otherwise a press may hit where its button was before the page had scrolled.
+            "--force-prefers-reduced-motion", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            format!("--window-size={width},1000")],
+    });
+    if width < 500 {
+        let metrics = json!({"width": width, "height": 800, "pixelRatio": 1});
+        options["mobileEmulation"] = json!({"deviceMetrics": metrics});
+    }
+    if !with_scripts {
+        // The driver waits for scripts of its own otherwise, which never run.
+        capabilities.insert("pageLoadStrategy".to_owned(), json!("none"));
+        options["prefs"] = json!({"profile.managed_default_content_settings.javascript": 2});
+    }
+    capabilities.insert("goog:chromeOptions".to_owned(), options);
+    ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(&variable("DANGVAN_TEST_CHROMEDRIVER"))
+        .await
+        .expect("chromedriver gives a session")
+}
+
+/// No fault of axe-core's on the page as it stands, and nothing wider than the screen.
+pub async fn accessible(client: &Client, what: &str) {
+    let axe = std::fs::read_to_string(variable("DANGVAN_TEST_AXE")).unwrap();
+    client.execute(&axe, vec![]).await.unwrap();
+    let run = "const done = arguments[arguments.length - 1];\
+        axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(v => \
+        [v.id, v.nodes.map(n => n.target.join(' ') + ' ' + n.failureSummary)])));";
+    let found = client.execute_async(run, vec![]).await.unwrap();
+    assert_eq!(found, json!([]), "{what}");
+    let wide = "return document.documentElement.scrollWidth - window.innerWidth";
+    let wide = client.execute(wide, vec![]).await.unwrap();
+    assert!(wide.as_f64().unwrap() <= 1.0, "{what} is wider than the screen by {wide}");
+}
+
+/// The text of the page's main part once it holds `wanted`: a press may still be under way.
+pub async fn page_with(client: &Client, wanted: &str) -> String {
+    let mut text = String::new();
+    for _ in 0..200 {
+        if let Ok(main) = client.find(Locator::Css("main")).await
+            && let Ok(found) = main.text().await
+        {
+            text = found;
+        }
+        if text.contains(wanted) {
+            return text;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not {wanted:?} on the page: {text}");
+}
+
+pub async fn type_into(client: &Client, css: &str, text: &str) {
+    let field = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    field.send_keys(text).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+}
+
+pub async fn press(client: &Client, css: &str) {
+    let button = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    button.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
+}
+
+fn command(folder: &Path, port: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dangvan"));
+    command
+        .env("DANGVAN_DATA", folder.join("var"))
+        .env("DANGVAN_LISTEN", format!("127.0.0.1:{port}"))
+        .env("DANGVAN_RATE_LIMIT", "off")
+        .env("DANGVAN_LOG", "warn");
+    command
+}
+
+/// Presses and waits until the page that held the button is gone.
+pub async fn submit(client: &Client, css: &str) {
+    let button = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    button.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    for _ in 0..200 {
+        if button.tag_name().await.is_err() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{css} leads nowhere");
+}
