@@ -114,10 +114,7 @@ fn parts(ask: &Ask, case: &CaseView, officers: &[User], verb: Verb) -> Vec<Part>
         Verb::Ask => vec![text("text", "case-question")],
         Verb::Answer => vec![text("text", "case-answer")],
         Verb::Note => vec![text("text", "case-note")],
-        Verb::Approve => {
-            let what = case.pending.as_ref().map_or("answer", |p| p.what);
-            vec![hidden("what", what)]
-        }
+        Verb::Approve => vec![hidden("what", case.pending.as_ref().map_or("answer", |p| p.what))],
         Verb::Extend => {
             let day = Part { kind: "date", ..text("due_at", "field-due_at") };
             vec![day, text("reason", "field-reason")]

@@ -81,7 +81,8 @@ pub async fn browser(width: u32, with_scripts: bool) -> Client {
         "binary": variable("DANGVAN_TEST_CHROMIUM"),
         "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
             // Otherwise a press may hit where its button was before the page had scrolled.
-            "--force-prefers-reduced-motion", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--force-prefers-reduced-motion", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync",
             format!("--window-size={width},1000")],
     });
     if width < 500 {
