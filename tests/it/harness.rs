@@ -16,6 +16,7 @@ use dangvan::config::{Config, GlobalArgs};
 use dangvan::domain::jurisdiction::Jurisdiction;
 use dangvan::domain::user::{Role, User};
 use dangvan::flow::adopt_pack::adopt;
+use dangvan::flow::sync_index;
 use dangvan::index::Index;
 use dangvan::index::scope::Engine;
 use dangvan::seal::Seal;
@@ -73,6 +74,16 @@ fn sql(statement: &str) {
         .args(["-c", statement])
         .status();
     assert!(done.expect("psql can be started").success(), "{statement}");
+}
+
+/// Runs a statement in a database, and returns what it selects, bare.
+pub fn sql_in(database: &str, statement: &str) -> String {
+    let done = Command::new("psql")
+        .args(["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement])
+        .output();
+    let done = done.expect("psql can be started");
+    assert!(done.status.success(), "{statement}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
 }
 
 /// A name that no other database of this run has.
@@ -178,7 +189,8 @@ pub async fn open_index(app: &App) {
     app.set_index(Some(Arc::new(index)));
 }
 
-fn database(pack: &'static str, db: Db, folder: &std::path::Path) -> String {
+/// The URL of a new database that the pack has filled; a relative one is in `folder`.
+pub fn database(pack: &'static str, db: Db, folder: &std::path::Path) -> String {
     let template = template(pack);
     match db {
         Db::Sqlite => {
@@ -365,10 +377,15 @@ impl Town {
         paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect()
     }
 
-    /// Every case's events make its row.
+    /// Every case's events make its row, and the index holds what the rows say.
     pub async fn check(&self) {
         let found = dangvan::flow::check::check(&self.app.store, |_| {}).await.unwrap();
         assert_eq!(found.faults, Vec::<String>::new());
+        if let Some(index) = self.app.index() {
+            let rules = self.app.rules().jurisdiction;
+            let found = sync_index::audit(&self.app.store, &index, &rules, |_| {}).await.unwrap();
+            assert_eq!(found.faults, Vec::<String>::new());
+        }
     }
 }
 
