@@ -14,8 +14,6 @@ use crate::store::{AnyConn, StoreError, Stored, cases, texts, users};
 
 /// After the first failure; each further one waits twice as long.
 const RETRY_FIRST_SECONDS: i64 = 30;
-/// But never longer than this.
-const RETRY_MAX_SECONDS: i64 = 4 * 3600;
 /// So many mails are under way at a time.
 pub const BATCH: usize = 16;
 
@@ -43,7 +41,8 @@ pub struct Sender<'a> {
 pub async fn step(context: &Context, sender: &Sender<'_>) -> Result<usize, FlowError> {
     let (holder, now) = (sender.holder.to_owned(), context.now);
     let limit = i64::try_from(BATCH).unwrap_or(1);
-    let is_due = context.store.read(move |conn| outbox::is_due(conn, now)).await;
+    let own = holder.clone();
+    let is_due = context.store.read(move |conn| outbox::is_due(conn, &own, now)).await;
     if !is_due.map_err(|e: StoreError| FlowError::Store(e))? {
         return Ok(0);
     }
@@ -125,7 +124,7 @@ fn no_address(context: &Context, attempts: i64) -> Tried {
 fn tried(context: &Context, sent: Sent, attempts: i64) -> Tried {
     let attempts = attempts + 1;
     let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
-    let wait = (RETRY_FIRST_SECONDS << doublings).min(RETRY_MAX_SECONDS);
+    let wait = (RETRY_FIRST_SECONDS << doublings).min(outbox::WAIT_MAX_SECONDS);
     let later = context.now + TimeDelta::seconds(wait);
     let (state, error, not_before) = match sent {
         Sent::Accepted => (MailState::Sent, None, context.now),

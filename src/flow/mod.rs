@@ -15,6 +15,7 @@ pub mod report;
 pub mod sign_in;
 pub mod sweep;
 pub mod sync_index;
+pub mod watch_clock;
 
 use std::sync::Arc;
 
@@ -73,8 +74,11 @@ impl FlowError {
 }
 
 impl MayBeDown for FlowError {
-    fn database_is_down(&self) -> bool {
-        matches!(self, FlowError::Store(error) if error.database_is_down())
+    fn database_is_down(&self) -> Option<&str> {
+        match self {
+            FlowError::Store(error) => error.database_is_down(),
+            _ => None,
+        }
     }
 }
 

@@ -51,10 +51,14 @@ pub async fn user_of_session(context: &Context, secret: String) -> Result<Option
         .await?;
     let Some((user, is_stale)) = found else { return Ok(None) };
     if is_stale {
-        context
-            .store
-            .write(move |tx| Ok::<_, FlowError>(sessions::touch(tx.conn, &hash, now)?))
-            .await?;
+        let touched = context.store.write(move |tx| sessions::touch(tx.conn, &hash, now));
+        match touched.await {
+            // A full disk keeps nobody from reading; the moment is written with the next request.
+            Err(error) if error.is_temporary() => {
+                tracing::warn!(%error, "the time of a session's last request was not written");
+            }
+            other => other?,
+        }
     }
     Ok(Some(user))
 }

@@ -1,6 +1,8 @@
 //! The index follows the database: reads the change log from the index's own mark, hands documents
 //! over, and the index commits with the new mark. Repeating it is harmless.
 
+mod audit;
+
 use std::collections::BTreeMap;
 
 use super::FlowError;
@@ -15,22 +17,37 @@ use crate::index::document::CaseDocument;
 use crate::store::cases::{self, StoredCase};
 use crate::store::{AnyConn, Store, StoreError, changes, packs, texts};
 
+pub use audit::{IndexFindings, audit};
+
 /// So many changes are committed together.
 const BATCH: i64 = 1_000;
 
 /// Texts that are searched: what people wrote to each other, not internal reasons.
 const SEARCHED: [&str; 6] = ["title", "case", "message", "answer", "question", "note"];
 
-/// Opens the index of this database; what is broken or another's is begun anew.
+/// Opens the index of this database; what is broken, another's, or of a later state than the
+/// database's (which was restored, or lost its last moments in a power cut) is begun anew.
 pub async fn open(
     store: &Store,
     folder: std::path::PathBuf,
     rules: std::sync::Arc<Jurisdiction>,
 ) -> Result<Index, FlowError> {
-    let installation = store.read(packs::installation).await;
-    let installation = installation.map_err(|e: StoreError| FlowError::Store(e))?;
-    let uid = installation.ok_or(StoreError::NotFound)?.uid;
-    let index = super::off_thread(move || Index::open(Some(&folder), &uid, &rules)).await??;
+    let read = store.read(|conn| {
+        let installation = packs::installation(conn)?.ok_or(StoreError::NotFound)?;
+        Ok::<_, StoreError>((installation.uid, changes::newest(conn)?))
+    });
+    let (uid, newest) = read.await?;
+    let opening = move || {
+        let index = Index::open(Some(&folder), &uid, &rules)?;
+        if index.mark() <= newest {
+            return Ok(index);
+        }
+        tracing::warn!(mark = index.mark(), newest, "the index is ahead and is built anew");
+        drop(index);
+        Index::remove(&folder)?;
+        Index::open(Some(&folder), &uid, &rules)
+    };
+    let index = super::off_thread(opening).await??;
     tracing::info!(mark = index.mark(), "the index is open");
     Ok(index)
 }

@@ -1,6 +1,7 @@
 //! Documents ↔ domain. Two halves: the engine that judges a text, with its measurement; and the
 //! full-text index of the desk, which is made from the database and may be deleted at any time.
 
+mod audit;
 pub mod document;
 pub mod evaluate;
 mod facets;
@@ -11,6 +12,7 @@ pub mod scope;
 pub mod search;
 mod store;
 
+pub use audit::Audit;
 pub use store::Index;
 
 /// What can go wrong here.

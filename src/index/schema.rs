@@ -36,6 +36,38 @@ pub(super) struct Fields {
     pub due_key: Field,
 }
 
+/// How many fields `compared` names.
+pub(super) const COMPARED: usize = 21;
+
+impl Fields {
+    /// Every field but the id, with the name that people know it by.
+    pub(super) fn compared(&self) -> [(&'static str, Field); COMPARED] {
+        [
+            ("number", self.number),
+            ("text", self.marked),
+            ("text", self.folded),
+            ("text", self.pairs),
+            ("status", self.status),
+            ("scope", self.scope),
+            ("authority", self.authority),
+            ("category", self.category),
+            ("flags", self.flag),
+            ("agency", self.agency),
+            ("area", self.area),
+            ("channel", self.channel),
+            ("assigned_to", self.assigned),
+            ("queue", self.queue),
+            ("restricted", self.restricted),
+            ("readers", self.reader),
+            ("open", self.open),
+            ("received_at", self.received_day),
+            ("received_at", self.received_key),
+            ("due_at", self.due_seconds),
+            ("due_at", self.due_key),
+        ]
+    }
+}
+
 /// The schema with its fields.
 pub(super) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();

@@ -21,8 +21,8 @@ const THREADS: usize = 2;
 
 /// What a commit says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Mark {
-    mark: i64,
+pub(super) struct Mark {
+    pub(super) mark: i64,
     /// Another database's index is not ours.
     database: String,
 }
@@ -32,10 +32,10 @@ pub struct Index {
     pub(super) fields: Fields,
     pub(super) reader: IndexReader,
     pub(super) abbreviations: Vec<Abbreviation>,
-    inner: tantivy::Index,
+    pub(super) inner: tantivy::Index,
     /// `None` beside a running service, which writes.
     writer: Option<Mutex<IndexWriter>>,
-    patterns: PersonalPatterns,
+    pub(super) patterns: PersonalPatterns,
     database: String,
     mark: RwLock<i64>,
 }
@@ -142,7 +142,8 @@ impl Index {
         Ok(())
     }
 
-    fn payload(&self) -> Result<Option<Mark>, IndexError> {
+    /// What the newest commit says of itself.
+    pub(super) fn payload(&self) -> Result<Option<Mark>, IndexError> {
         let payload = self.inner.load_metas()?.payload;
         Ok(payload.and_then(|text| serde_json::from_str(&text).ok()))
     }

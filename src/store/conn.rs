@@ -1,5 +1,7 @@
 //! Connections: one enum for both databases, chosen by the scheme of the URL and never by trying.
 
+use std::sync::{Arc, Mutex};
+
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection, MultiConnection, PgConnection, SqliteConnection};
@@ -48,6 +50,27 @@ const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '60s'
     SET lock_timeout = '10s'; SET application_name = 'dangvan'; \
     SET client_min_messages = 'warning';";
 
+/// libpq would wait for minutes for a server whose machine has gone: its own parameters say how
+/// long, unless the URL does. Seconds, but for the last one, which is in milliseconds.
+const POSTGRES_LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "20000"),
+];
+
+fn with_limits(url: &str) -> String {
+    let mut out = url.to_owned();
+    for (name, value) in POSTGRES_LIMITS {
+        if !url.contains(&format!("{name}=")) {
+            let sign = if out.contains('?') { '&' } else { '?' };
+            out.push_str(&format!("{sign}{name}={value}"));
+        }
+    }
+    out
+}
+
 /// Opens one connection and sets it up.
 pub(super) fn connect(url: &DatabaseUrl) -> Stored<AnyConn> {
     let failed = |e: diesel::ConnectionError| StoreError::Unavailable(e.to_string());
@@ -55,7 +78,9 @@ pub(super) fn connect(url: &DatabaseUrl) -> Stored<AnyConn> {
         DatabaseUrl::Sqlite(path) => {
             AnyConn::Sqlite(SqliteConnection::establish(path).map_err(failed)?)
         }
-        DatabaseUrl::Postgres(url) => AnyConn::Pg(PgConnection::establish(url).map_err(failed)?),
+        DatabaseUrl::Postgres(url) => {
+            AnyConn::Pg(PgConnection::establish(&with_limits(url)).map_err(failed)?)
+        }
     };
     let setup = match conn {
         AnyConn::Sqlite(_) => SQLITE_SETUP,
@@ -105,11 +130,13 @@ pub(super) fn end(conn: &mut AnyConn, commit: bool) -> Stored<()> {
 #[derive(Debug)]
 pub struct Manager {
     url: DatabaseUrl,
+    /// What the database said when it last could not be reached: the pool forgets it.
+    refused: Arc<Mutex<Option<String>>>,
 }
 
 impl Manager {
-    pub(super) fn new(url: DatabaseUrl) -> Manager {
-        Manager { url }
+    pub(super) fn new(url: DatabaseUrl, refused: Arc<Mutex<Option<String>>>) -> Manager {
+        Manager { url, refused }
     }
 }
 
@@ -118,7 +145,14 @@ impl ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<AnyConn, StoreError> {
-        connect(&self.url)
+        let connected = connect(&self.url);
+        if let Ok(mut refused) = self.refused.lock() {
+            *refused = match &connected {
+                Err(StoreError::Unavailable(why)) => Some(why.clone()),
+                _ => None,
+            };
+        }
+        connected
     }
 
     fn is_valid(&self, conn: &mut AnyConn) -> Result<(), StoreError> {

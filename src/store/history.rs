@@ -15,6 +15,9 @@ use crate::domain::event::{Actor, Event, PAYLOAD_VERSION, Recorded};
 use crate::domain::file::KeptDeadline;
 use crate::domain::letter::LetterKind;
 
+/// So many of the last events say what the newest moment is.
+const NEWEST_EVENTS: i64 = 500;
+
 /// One event with what comes with it.
 pub struct Step<'a> {
     pub event: &'a Event,
@@ -116,6 +119,17 @@ fn follow_row(
         write_readers(conn, id, next)?;
     }
     Ok(())
+}
+
+/// The latest moment at which any of the last events was recorded. Several are looked at: after a
+/// clock ran backwards the last one is not the latest.
+pub fn newest_at(conn: &mut AnyConn) -> Stored<Option<Moment>> {
+    let last = events::table
+        .order(events::id.desc())
+        .limit(NEWEST_EVENTS)
+        .select(events::recorded_at)
+        .load::<NaiveDateTime>(conn)?;
+    Ok(last.into_iter().max().map(|at| at.and_utc()))
 }
 
 fn insert_row(conn: &mut AnyConn, row: &CaseRow) -> Stored<i64> {

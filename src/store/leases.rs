@@ -7,6 +7,8 @@ use super::schema::leases;
 use super::{AnyConn, Stored};
 use crate::clock::Moment;
 
+/// The name under which a probe writes; no task has it.
+const PROBE: &str = "probe";
 /// A lease holds this long unless it is renewed.
 pub const LEASE_SECONDS: i64 = 60;
 
@@ -43,6 +45,21 @@ pub fn succeeded(conn: &mut AnyConn, name: &str, now: Moment) -> Stored<()> {
     diesel::update(leases::table.find(name))
         .set(leases::last_success_at.eq(Some(now.naive_utc())))
         .execute(conn)?;
+    Ok(())
+}
+
+/// A case takes about as much room as this: its row, its texts, its letters, their indexes.
+const PROBE_BYTES: usize = 32 * 1024;
+
+/// Writes as much as a case, in a place where it is written over the next time.
+pub fn probe(conn: &mut AnyConn, now: Moment) -> Stored<()> {
+    let filler = (leases::holder.eq("-".repeat(PROBE_BYTES)), leases::until_at.eq(now.naive_utc()));
+    let changed = diesel::update(leases::table.find(PROBE)).set(filler.clone()).execute(conn)?;
+    if changed == 0 {
+        diesel::insert_into(leases::table)
+            .values((leases::name.eq(PROBE), filler))
+            .execute(conn)?;
+    }
     Ok(())
 }
 

@@ -19,21 +19,25 @@ pub mod list;
 mod migrate;
 pub mod outbox;
 pub mod packs;
+mod readers;
 pub mod schema;
 pub mod sessions;
 pub mod texts;
 pub mod users;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use crate::clock::Moment;
 use crate::seal::{Seal, SealError};
 
 pub use conn::{AnyConn, DatabaseUrl};
+use readers::Readers;
 use writer::Writer;
 
-/// At most this many reads at a time; the others wait for a permit, not for a thread.
-const READERS: u32 = 8;
+/// A probe that got to the disk is believed for so long.
+const PROBE_EVERY: Duration = Duration::from_secs(2);
 
 /// What can go wrong in the store. `Unavailable` and `Busy` are worth another try; the others are
 /// not.
@@ -91,12 +95,16 @@ impl StoreError {
 /// Errors of work in a transaction say whether the database itself fails: SQLite may then have
 /// rolled back all of a group, so that nobody of it may be told that it is stored.
 pub trait MayBeDown {
-    fn database_is_down(&self) -> bool;
+    /// What the database said when it failed.
+    fn database_is_down(&self) -> Option<&str>;
 }
 
 impl MayBeDown for StoreError {
-    fn database_is_down(&self) -> bool {
-        matches!(self, StoreError::Unavailable(_))
+    fn database_is_down(&self) -> Option<&str> {
+        match self {
+            StoreError::Unavailable(why) => Some(why),
+            _ => None,
+        }
     }
 }
 
@@ -118,11 +126,12 @@ pub fn take_back(url: &DatabaseUrl) -> Stored<()> {
 /// The database: one writer, several readers. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    readers: diesel::r2d2::Pool<conn::Manager>,
-    permits: Arc<tokio::sync::Semaphore>,
+    readers: Readers,
     writer: Arc<Writer>,
     seal: Arc<Seal>,
     is_postgres: bool,
+    /// When a probe last got to the disk.
+    probed: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Store {
@@ -131,16 +140,10 @@ impl Store {
         let mut first = conn::connect(url)?;
         migrate::up(&mut first)?;
         let is_postgres = matches!(first, AnyConn::Pg(_));
-        let readers = diesel::r2d2::Pool::builder()
-            .max_size(READERS)
-            .min_idle(Some(1))
-            .connection_timeout(std::time::Duration::from_secs(3))
-            .build(conn::Manager::new(url.clone()))
-            .map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        let readers = Readers::open(url)?;
         let writer = Arc::new(Writer::start(url.clone(), first, seal.clone())?);
-        let permits = usize::try_from(READERS).unwrap_or(1);
-        let permits = Arc::new(tokio::sync::Semaphore::new(permits));
-        Ok(Store { readers, permits, writer, seal, is_postgres })
+        let probed = Arc::new(Mutex::new(None));
+        Ok(Store { readers, writer, seal, is_postgres, probed })
     }
 
     /// Runs `work` in one read transaction: all its queries see the same state.
@@ -150,20 +153,16 @@ impl Store {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut AnyConn) -> Result<T, E> + Send + 'static,
     {
-        let closed = |e: String| E::from(StoreError::Unavailable(e));
-        let permit = self.permits.clone().acquire_owned().await;
-        let permit = permit.map_err(|e| closed(e.to_string()))?;
-        let pool = self.readers.clone();
+        let permit = self.readers.permit().await?;
+        let readers = self.readers.clone();
         let span = tracing::Span::current();
         let joined = tokio::task::spawn_blocking(move || {
             let _entered = span.entered();
             let _permit = permit;
-            let mut conn =
-                pool.get().map_err(|e| E::from(StoreError::Unavailable(e.to_string())))?;
-            conn::in_snapshot(&mut conn, work)
+            conn::in_snapshot(&mut *readers.get()?, work)
         })
         .await;
-        joined.map_err(|e| closed(e.to_string()))?
+        joined.map_err(|e| E::from(StoreError::Unavailable(e.to_string())))?
     }
 
     /// Runs `work` in a write transaction and returns when it is on disk. An error rolls back this
@@ -192,6 +191,24 @@ impl Store {
             Ok(result) => result,
             Err(_) => Err(StoreError::Unavailable("the writer has stopped".into()).into()),
         }
+    }
+
+    /// Can a case be written down? Writes as much as a case, since an empty commit tells nothing of
+    /// a full disk; but, once that went well, for a moment only asks whether the database answers.
+    pub async fn probe(&self, now: Moment) -> Stored<()> {
+        let lately = self.probed.lock().map_or(None, |at| *at);
+        let lately = lately.is_some_and(|at: Instant| at.elapsed() < PROBE_EVERY);
+        let written = self.write(move |tx| match lately {
+            true => Ok(()),
+            false => leases::probe(tx.conn, now),
+        });
+        let written = written.await;
+        if let Ok(mut at) = self.probed.lock()
+            && (written.is_err() || !lately)
+        {
+            *at = written.is_ok().then(Instant::now);
+        }
+        written
     }
 
     /// The keys, to open what was read.

@@ -19,6 +19,12 @@ pub use look::*;
 /// A worker that has taken a mail has this long before another may; it renews while it sends.
 pub const LEASE_SECONDS: i64 = 60;
 
+/// No mail waits longer than this for its next try.
+pub const WAIT_MAX_SECONDS: i64 = 4 * 3600;
+/// Clocks of several machines, or of one before and after it was set, differ by less than this
+/// without anybody's having to care.
+const SKEW_SECONDS: i64 = 60;
+
 crate::domain::words! {
     /// Where a mail stands.
     MailState {
@@ -180,16 +186,36 @@ pub fn send_again(conn: &mut AnyConn, id: i64, now: Moment) -> Stored<()> {
     if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
 }
 
+/// Mails that may be taken: due, or leased by a process that is gone. A clock that ran ahead and
+/// was set right has left moments behind that lie too far ahead to have been meant; they count as
+/// past. What `holder` itself has leased is left over from a batch that it could not finish: it
+/// takes the next one only when the last is over.
+macro_rules! free {
+    ($holder:expr, $now:expr) => {{
+        let naive = $now.naive_utc();
+        let ahead = |seconds: i64| naive + TimeDelta::seconds(seconds);
+        let waiting =
+            outbox::state.eq_any([MailState::Queued.word(), MailState::Uncertain.word()]).and(
+                outbox::not_before
+                    .le(naive)
+                    .or(outbox::created_at.gt(ahead(SKEW_SECONDS)))
+                    .or(outbox::not_before.gt(ahead(WAIT_MAX_SECONDS + SKEW_SECONDS))),
+            );
+        let left = outbox::state.eq(MailState::Sending.word()).and(
+            outbox::leased_until
+                .lt(naive)
+                .or(outbox::leased_until.gt(ahead(LEASE_SECONDS + SKEW_SECONDS)))
+                .or(outbox::leased_by.eq($holder)),
+        );
+        waiting.or(left)
+    }};
+}
+use free;
+
 /// Takes mails that are due, for `holder` and for the length of a lease.
 pub fn lease(conn: &mut AnyConn, holder: &str, now: Moment, limit: i64) -> Stored<Vec<MailRow>> {
-    let naive = now.naive_utc();
-    let waiting = [MailState::Queued.word(), MailState::Uncertain.word()];
-    let free = outbox::state
-        .eq_any(waiting)
-        .and(outbox::not_before.le(naive))
-        .or(outbox::state.eq(MailState::Sending.word()).and(outbox::leased_until.lt(naive)));
     let ids: Vec<i64> = outbox::table
-        .filter(free)
+        .filter(free!(holder, now))
         .order((outbox::not_before, outbox::id))
         .limit(limit)
         .select(outbox::id)

@@ -41,7 +41,9 @@ pub fn find(conn: &mut AnyConn, hash: &[u8], now: Moment) -> Stored<Option<(User
     Ok(row.and_then(|(user, seen, expires)| {
         let idle = now - seen.and_utc();
         let alive = expires.and_utc() > now && idle < TimeDelta::hours(IDLE_HOURS);
-        alive.then(|| (user, idle > TimeDelta::seconds(SEEN_EVERY_SECONDS)))
+        // A moment ahead was written by a clock that ran ahead: it would stretch the idle time.
+        let is_stale = idle.abs() > TimeDelta::seconds(SEEN_EVERY_SECONDS);
+        alive.then_some((user, is_stale))
     }))
 }
 

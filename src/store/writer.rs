@@ -18,7 +18,6 @@ use crate::seal::Seal;
 const QUEUE_MAX: usize = 4_096;
 /// So many pieces of work share one commit.
 const GROUP_MAX: usize = 128;
-const DOWN: &str = "a statement failed because the database cannot be used";
 
 /// What a piece of work left behind, before the commit.
 enum Ran {
@@ -59,14 +58,18 @@ where
             own = Some(result);
             if failed { Err(Inner::Own) } else { Ok(()) }
         });
+        // What the work met comes before what its rollback met: SQLite has no savepoint left to go
+        // back to when a full disk has ended the transaction.
+        let met = match &own {
+            Some(Err(error)) => error.database_is_down().map(str::to_owned),
+            _ => None,
+        };
         self.result = own;
-        match outcome {
-            Ok(()) => Ran::Done,
-            Err(Inner::Own) => match &self.result {
-                Some(Err(error)) if error.database_is_down() => Ran::Broken(DOWN.to_owned()),
-                _ => Ran::Undone,
-            },
-            Err(Inner::Database(error)) => Ran::Broken(error.to_string()),
+        match (met, outcome) {
+            (Some(why), _) => Ran::Broken(why),
+            (None, Ok(())) => Ran::Done,
+            (None, Err(Inner::Own)) => Ran::Undone,
+            (None, Err(Inner::Database(error))) => Ran::Broken(error.to_string()),
         }
     }
 
@@ -172,10 +175,7 @@ impl Loop {
 
     /// One transaction for the group. An error means that nothing of it is on disk.
     fn run_group(&mut self, group: &mut [Box<dyn Work>]) -> Result<(), String> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => conn::connect(&self.url).map_err(|e| e.to_string())?,
-        };
+        let mut conn = self.begun().map_err(|e| e.to_string())?;
         let outcome = write_group(&mut conn, &self.seal, group);
         // A connection whose transaction could not be ended is not used again.
         if outcome.is_ok() {
@@ -183,14 +183,31 @@ impl Loop {
         }
         outcome
     }
+
+    /// A connection with an open transaction. One that was kept may have died since: then a new one
+    /// is tried before anybody is sent away.
+    fn begun(&mut self) -> Stored<AnyConn> {
+        if let Some(mut kept) = self.conn.take() {
+            match begin(&mut kept) {
+                Ok(()) => return Ok(kept),
+                Err(error) => tracing::warn!(%error, "the writer connects anew"),
+            }
+        }
+        let mut fresh = conn::connect(&self.url)?;
+        begin(&mut fresh)?;
+        Ok(fresh)
+    }
 }
 
-fn write_group(conn: &mut AnyConn, seal: &Seal, group: &mut [Box<dyn Work>]) -> Result<(), String> {
-    let begin = match conn {
+fn begin(conn: &mut AnyConn) -> Stored<()> {
+    let words = match conn {
         AnyConn::Sqlite(_) => "BEGIN IMMEDIATE",
         AnyConn::Pg(_) => "BEGIN",
     };
-    conn::begin_with(conn, begin).map_err(|e| e.to_string())?;
+    conn::begin_with(conn, words)
+}
+
+fn write_group(conn: &mut AnyConn, seal: &Seal, group: &mut [Box<dyn Work>]) -> Result<(), String> {
     let mut broken = dialect::lock_changes(conn).map_err(|e| e.to_string()).err();
     for piece in group {
         if broken.is_some() {

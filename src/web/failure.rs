@@ -3,6 +3,7 @@
 //! reference that stands in the log.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 
@@ -108,6 +109,16 @@ impl Failure {
     /// Too many tries.
     pub fn too_many(seconds: u64) -> Failure {
         Failure { retry_after_seconds: Some(seconds), ..Failure::new(Kind::TooMany) }
+    }
+
+    /// A form that is shown again after a failure that passes says so in its status, and when to
+    /// come again.
+    pub fn mark(&self, mut page: HttpResponse) -> HttpResponse {
+        if let Some(seconds) = self.retry_after_seconds {
+            *page.status_mut() = self.kind.status();
+            page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        page
     }
 
     /// The title in the reader's language.

@@ -8,12 +8,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::flow::{FlowError, deliver, learn, sweep, sync_index};
+use crate::flow::{FlowError, deliver, learn, sweep, sync_index, watch_clock};
 
 /// Tasks look for work at least this often.
 const PERIOD: Duration = Duration::from_millis(250);
+/// Leases of mails under way are renewed this often, a third of their length.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// Expired sessions and keys are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// The clock is compared with the newest events this often.
+const CLOCK_EVERY: Duration = Duration::from_secs(10);
 /// After an error a task waits, so that a database that is away is not hammered.
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
@@ -31,7 +35,8 @@ impl Worker {
             tokio::spawn(follow(app.clone(), stopped.clone())),
             tokio::spawn(send(app.clone(), stopped.clone())),
             tokio::spawn(rules(app.clone(), stopped.clone())),
-            tokio::spawn(sweeping(app.clone(), stopped)),
+            tokio::spawn(sweeping(app.clone(), stopped.clone())),
+            tokio::spawn(clock(app.clone(), stopped)),
         ];
         Worker { stop, tasks }
     }
@@ -75,30 +80,31 @@ fn after(outcome: &Result<bool, FlowError>, task: &'static str) -> Duration {
 }
 
 async fn follow(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
-    open_index(&app).await;
     loop {
-        let mut outcome = index_step(&app).await;
+        let mut outcome = open_index(&app).await;
         while matches!(outcome, Ok(true)) && !*stopped.borrow() {
             outcome = index_step(&app).await;
         }
-        let wait = after(&outcome, "index");
-        if outcome.is_err() {
-            open_index(&app).await;
+        // An index that fails is opened anew; one whose database is away is good still.
+        if let Err(FlowError::Index(_)) = outcome {
+            app.set_index(None);
         }
+        let wait = after(&outcome, "index");
         if !rest(&app, &mut stopped, wait).await {
             return;
         }
     }
 }
 
-/// Opens the index in the background: the service takes cases from the first moment on.
-async fn open_index(app: &App) {
-    app.set_index(None);
-    let rules = app.rules().jurisdiction;
-    match sync_index::open(&app.store, app.index_folder(), rules).await {
-        Ok(index) => app.set_index(Some(Arc::new(index))),
-        Err(error) => tracing::error!(%error, "the index cannot be opened"),
+/// Opens the index in the background unless it is open: the service takes cases from the first
+/// moment on.
+async fn open_index(app: &App) -> Result<bool, FlowError> {
+    if app.index().is_none() {
+        let rules = app.rules().jurisdiction;
+        let index = sync_index::open(&app.store, app.index_folder(), rules).await?;
+        app.set_index(Some(Arc::new(index)));
     }
+    Ok(true)
 }
 
 async fn index_step(app: &App) -> Result<bool, FlowError> {
@@ -134,8 +140,11 @@ async fn send_step(app: &App) -> Result<bool, FlowError> {
     loop {
         tokio::select! {
             taken = &mut sending => return Ok(taken? > 0),
-            () = tokio::time::sleep(Duration::from_secs(20)) => {
-                deliver::renew(&app.context(), &app.holder).await?;
+            () = tokio::time::sleep(RENEW_EVERY) => {
+                // What is under way goes on: to end it here would leave it unclear.
+                if let Err(error) = deliver::renew(&app.context(), &app.holder).await {
+                    tracing::warn!(%error, "mail leases could not be renewed");
+                }
             }
         }
     }
@@ -168,15 +177,39 @@ async fn sweeping(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         if let Err(error) = sweep::sweep(&app.context()).await {
             tracing::warn!(%error, "expired rows could not be removed");
         }
-        let mut left = SWEEP_EVERY;
-        while left > Duration::ZERO {
-            let started = std::time::Instant::now();
-            if !rest(&app, &mut stopped, left).await {
-                return;
-            }
-            left = left.saturating_sub(started.elapsed().max(Duration::from_millis(1)));
+        if !rest_out(&mut stopped, SWEEP_EVERY).await {
+            return;
         }
     }
+}
+
+/// Says once that the clock ran backwards, and once that it has caught up.
+async fn clock(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let mut was_behind = false;
+    loop {
+        let behind = watch_clock::behind(&app.context()).await;
+        match &behind {
+            Ok(None) if was_behind => tracing::info!("the clock has caught up with the events"),
+            Ok(Some(seconds)) if !was_behind => {
+                tracing::error!(seconds, "the clock ran backwards since the newest event");
+            }
+            Err(error) => tracing::warn!(%error, "the clock could not be compared"),
+            Ok(_) => {}
+        }
+        was_behind = matches!(behind, Ok(Some(_)));
+        if !rest_out(&mut stopped, CLOCK_EVERY).await {
+            return;
+        }
+    }
+}
+
+/// Waits for the period, whatever nudges others; `false` when the service stops.
+async fn rest_out(stopped: &mut watch::Receiver<bool>, period: Duration) -> bool {
+    if !*stopped.borrow() {
+        // The end of the period, or the stop: which it was stands in the channel.
+        let _ = tokio::time::timeout(period, stopped.changed()).await;
+    }
+    !*stopped.borrow()
 }
 
 /// Runs every task once until nothing is left: for tests, which may not sleep.

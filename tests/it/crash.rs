@@ -2,200 +2,206 @@
 //! acknowledged case is there once, and a repeated key brings the same case. At the end every
 //! case's events make its row, each has its change mark, its letters and its index entry.
 
-use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-use crate::harness::{Db, empty_database_text};
+use crate::harness::{Db, empty_database_text, sql_in};
+use crate::service::{Reply, Running, Service, names};
+use crate::smtp_server::{Behaviour, Received, SmtpServer};
 
 const CLIENTS: usize = 8;
 const ROUNDS: u64 = 5;
 
-struct Service {
-    folder: tempfile::TempDir,
-    database: String,
-    port: u16,
-}
-
-impl Service {
-    fn new(db: Db) -> Service {
-        let folder = tempfile::tempdir().unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        let database = match db {
-            Db::Sqlite => "sqlite:dangvan.db".to_owned(),
-            Db::Postgres => empty_database_text(),
-        };
-        Service { folder, database, port }
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dangvan"));
-        command
-            .args(args)
-            .env("DANGVAN_DATA", self.folder.path().join("var"))
-            .env("DANGVAN_DATABASE_URL", &self.database)
-            .env("DANGVAN_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("DANGVAN_PACK", "plain")
-            .env("DANGVAN_RATE_LIMIT", "off")
-            .env("DANGVAN_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.folder.path().join("stderr"))
-            .unwrap();
-        command.stderr(log);
-        command
-    }
-
-    /// Starts the service and waits until it takes cases.
-    async fn start(&self) -> Child {
-        let mut child = self.command(&["serve"]).spawn().unwrap();
-        for _ in 0..1_200 {
-            let ready = request(self.port, "GET", "/health/ready", None, None).await;
-            if ready.is_some_and(|(status, _)| status == 200) {
-                return child;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let log = std::fs::read_to_string(self.folder.path().join("stderr"));
-        panic!("the service does not start: {log:?}");
-    }
-}
-
-/// One request on a connection of its own; `None` where the connection broke.
-async fn request(
-    port: u16,
-    method: &str,
-    path: &str,
-    key: Option<&str>,
-    body: Option<&Value>,
-) -> Option<(u16, Value)> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
-    let body = body.map(ToString::to_string).unwrap_or_default();
-    let key = key.map(|k| format!("idempotency-key: {k}\r\n")).unwrap_or_default();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{key}\
-         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(format!("{head}{body}").as_bytes()).await.ok()?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.ok()?;
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    let whole = serde_json::from_str(body).ok()?;
-    Some((status, whole))
-}
-
-/// Acknowledged: key to number and code.
-type Acknowledged = Arc<Mutex<BTreeMap<String, (String, String)>>>;
-
-fn case(key: &str) -> Value {
-    json!({
-        "text": format!("The date on my receipt has passed and nothing came, case {key}."),
-        "reporter": {"kind": "individual", "name": "Sam", "email": "sam@example.org"},
-    })
-}
-
-async fn post(port: u16, key: &str) -> Option<(String, String)> {
-    let answer = request(port, "POST", "/api/v1/cases", Some(key), Some(&case(key))).await?;
-    let (status, body) = answer;
-    assert!(status == 201 || status == 503, "{status}: {body}");
-    let text = |name: &str| body[name].as_str().map(str::to_owned);
-    (status == 201).then(|| text("number").zip(text("code"))).flatten()
-}
-
-async fn load(port: u16, client: usize, round: u64, known: Acknowledged) {
-    for n in 0.. {
-        let key = format!("r{round}c{client}n{n}");
-        match post(port, &key).await {
-            Some(names) => {
-                known.lock().unwrap().insert(key, names);
-            }
-            // Killed: the last request may or may not have been written; its key tells later.
-            None => return,
-        }
-    }
+/// An empty database: the first start fills it from the pack.
+fn empty(db: Db) -> Service {
+    let database = match db {
+        Db::Sqlite => "sqlite:dangvan.db".to_owned(),
+        Db::Postgres => empty_database_text(),
+    };
+    Service::on(tempfile::tempdir().unwrap(), database)
 }
 
 on_both!(nothing_acknowledged_is_lost);
 async fn nothing_acknowledged_is_lost(db: Db) {
-    let service = Service::new(db);
-    let known: Acknowledged = Arc::default();
+    let service = empty(db);
+    let mut acknowledged = BTreeMap::new();
     for round in 0..ROUNDS {
-        let mut child = service.start().await;
-        let mut clients = tokio::task::JoinSet::new();
-        for client in 0..CLIENTS {
-            clients.spawn(load(service.port, client, round, known.clone()));
-        }
+        let running = service.start().await;
+        let load = service.load(CLIENTS, &format!("r{round}"), 1);
         // Moments that no two rounds share.
         tokio::time::sleep(Duration::from_millis(350 + 137 * round)).await;
-        child.kill().unwrap();
-        child.wait().unwrap();
-        while clients.join_next().await.is_some() {}
+        running.kill();
+        acknowledged.extend(load.end().await);
     }
-    let mut child = service.start().await;
-    let acknowledged = known.lock().unwrap().clone();
+    let running = service.start().await;
     assert!(acknowledged.len() > 20, "only {} cases were acknowledged", acknowledged.len());
     let step = acknowledged.len() / 60 + 1;
-    for (key, (number, code)) in acknowledged.iter().step_by(step) {
-        let path = format!("/api/v1/cases/{code}");
-        let (status, body) = request(service.port, "GET", &path, None, None).await.unwrap();
-        assert_eq!(status, 200, "{number} was acknowledged and is gone");
-        assert_eq!(body["number"], **number);
-        let again = post(service.port, key).await.unwrap();
-        assert_eq!(&again.0, number, "a repeated key brings the same case");
+    for (key, case) in acknowledged.iter().step_by(step) {
+        let path = format!("/api/v1/cases/{}", case.code);
+        let reply = service.get(&path, &[]).await.unwrap();
+        assert_eq!(reply.status, 200, "{} was acknowledged and is gone", case.number);
+        assert_eq!(reply.body["number"], *case.number);
+        let again = service.post(key).await.unwrap();
+        assert_eq!(names(&again), *case, "a repeated key brings the same case");
     }
-    until_indexed(&service).await;
-    stop(&mut child);
-    let rows = service.command(&["export", "--format", "jsonl"]).stdout(Stdio::piped()).output();
-    let rows = String::from_utf8(rows.unwrap().stdout).unwrap();
-    let mut numbers: Vec<String> = rows
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["number"].to_string())
-        .collect();
-    let total = numbers.len();
-    numbers.sort();
-    numbers.dedup();
-    assert_eq!(numbers.len(), total, "no case is there twice");
-    for (number, _) in acknowledged.values() {
-        assert!(numbers.binary_search(&format!("\"{number}\"")).is_ok(), "{number} is gone");
-    }
-    let check = service.command(&["check"]).stdout(Stdio::piped()).output().unwrap();
-    let said = String::from_utf8(check.stdout).unwrap();
-    assert_eq!(check.status.code(), Some(0), "{said}");
-    assert!(said.contains(&format!("{total} cases, up to date")), "{said}");
+    service.until_indexed().await;
+    running.stop();
+    service.check(&acknowledged);
 }
 
-async fn until_indexed(service: &Service) {
-    for _ in 0..400 {
-        let ready = request(service.port, "GET", "/health/ready", None, None).await.unwrap().1;
-        let index = &ready["parts"]["index"];
-        if index["status"] == "ok" && index["behind_seconds"] == 0 {
-            return tokio::time::sleep(Duration::from_millis(600)).await;
+/// Leases of a process that is gone run out: here at once, not after a minute.
+fn time_passes_for_leases(service: &Service) {
+    sql_in(
+        &service.database,
+        "UPDATE outbox SET leased_until = leased_until - interval '61 seconds' \
+         WHERE state = 'sending'",
+    );
+}
+
+/// Every recipient's mail under one Message-ID; those that came more than once.
+fn doubled(received: &[Received]) -> BTreeSet<String> {
+    let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for mail in received {
+        ids.entry(&mail.to[0]).or_default().push(&mail.message_id);
+    }
+    let mut out = BTreeSet::new();
+    for (to, mut ids) in ids {
+        if ids.len() > 1 {
+            out.insert(to.to_owned());
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        ids.dedup();
+        assert_eq!(ids.len(), 1, "{to}: another Message-ID");
     }
-    panic!("the index does not catch up");
+    out
 }
 
-/// SIGTERM: gone within ten seconds, exit code 0.
-fn stop(child: &mut Child) {
-    let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    let since = Instant::now();
-    let status = child.wait().unwrap();
-    assert!(since.elapsed() < Duration::from_secs(10));
-    assert_eq!(status.code(), Some(0));
+async fn until_received(server: &SmtpServer, to: &BTreeSet<String>) {
+    for _ in 0..2_000 {
+        let received = server.received();
+        let got: BTreeSet<String> = received.iter().map(|mail| mail.to[0].clone()).collect();
+        if to.is_subset(&got) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("only {} of {} mails arrive", server.received().len(), to.len());
+}
+
+on_both!(a_kill_between_the_lines_of_a_mail);
+async fn a_kill_between_the_lines_of_a_mail(db: Db) {
+    let server = SmtpServer::start().await;
+    let service = Service::new("plain", db).with("DANGVAN_SMTP_URL", &server.url());
+    let mut wanted = BTreeSet::new();
+    let mut running = service.start().await;
+    // Between recipient and content, before the content, and taken but not acknowledged; two more
+    // wait behind each.
+    let moments = [Behaviour::StallAtRecipient, Behaviour::StallAtData, Behaviour::StallAfterData];
+    for (moment, round) in moments.into_iter().zip(1..) {
+        server.next(&[moment]);
+        for n in 0..3 {
+            let key = format!("{round}mail{n}");
+            assert_eq!(service.post(&key).await.unwrap().status, 201);
+            wanted.insert(format!("{key}@example.org"));
+            server.until_stalled(round).await;
+        }
+        running.kill();
+        if db == Db::Postgres {
+            time_passes_for_leases(&service);
+        }
+        running = service.start().await;
+        until_received(&server, &wanted).await;
+    }
+    service.until("all mail has left", all_has_left).await;
+    let only = BTreeSet::from(["3mail0@example.org".to_owned()]);
+    assert_eq!(doubled(&server.received()), only, "what was taken and not acknowledged");
+    service.until_indexed().await;
+    running.stop();
+    assert_eq!(service.check(&BTreeMap::new()).len(), wanted.len());
+}
+
+fn all_has_left(ready: &Reply) -> bool {
+    ready.status == 200 && ready.body["parts"]["mail"].get("oldest_unsent").is_none()
+}
+
+/// Two services on one database, with one key and an index each.
+struct Twins {
+    services: [Service; 2],
+    running: [Option<Running>; 2],
+}
+
+impl Twins {
+    /// Both start at once on an empty database.
+    async fn start(server: &SmtpServer) -> Twins {
+        let first = empty(Db::Postgres).with("DANGVAN_SMTP_URL", &server.url());
+        let folder = tempfile::tempdir().unwrap();
+        let second =
+            Service::on(folder, first.database.clone()).with("DANGVAN_SMTP_URL", &server.url());
+        let (one, two) = tokio::join!(first.start(), second.start());
+        Twins { services: [first, second], running: [Some(one), Some(two)] }
+    }
+
+    /// Kills the one that holds a lease, and says which it was.
+    fn kill_holder(&mut self) -> usize {
+        let asked = "SELECT split_part(leased_by, '-', 1) FROM outbox WHERE state = 'sending'";
+        let pid = sql_in(&self.services[0].database, asked);
+        let is_holder =
+            |r: &Option<Running>| r.as_ref().is_some_and(|r| r.0.id().to_string() == pid.trim());
+        let at = self.running.iter().position(is_holder).expect("one of the two holds the lease");
+        self.running[at].take().unwrap().kill();
+        at
+    }
+}
+
+#[actix_web::test]
+async fn two_processes_share_a_database() {
+    let server = SmtpServer::start().await;
+    let mut twins = Twins::start(&server).await;
+    let token = twins.services[0].token("triage");
+    let loads = [twins.services[0].load(4, "a", 1), twins.services[1].load(4, "b", 1)];
+    for load in &loads {
+        load.until(20).await;
+    }
+    let mut acknowledged = BTreeMap::new();
+    for load in loads {
+        acknowledged.extend(load.stop().await);
+    }
+    let numbers: BTreeSet<&str> = acknowledged.values().map(|c| c.number.as_str()).collect();
+    assert_eq!(numbers.len(), acknowledged.len(), "numbers are drawn once");
+    let bearer = format!("Bearer {token}");
+    for (service, other) in twins.services.iter().zip(["bc0n1", "ac0n1"]) {
+        service.until_indexed().await;
+        let path = format!("/api/v1/desk/cases?q={other}");
+        let found = service.get(&path, &[("authorization", &bearer)]).await.unwrap();
+        assert_eq!(found.body["total"], 1, "what the other has taken: {}", found.text);
+    }
+    let to = |keys: &BTreeMap<String, _>| -> BTreeSet<String> {
+        keys.keys().map(|key| format!("{key}@example.org")).collect()
+    };
+    until_received(&server, &to(&acknowledged)).await;
+    assert_eq!(doubled(&server.received()), BTreeSet::new(), "each mail left once");
+
+    // Either is killed while it sends; the other takes the mail over when the lease has run out.
+    for round in ["x", "y"] {
+        server.next(&[Behaviour::StallAfterData]);
+        let key = format!("{round}stalled");
+        let case = names(&twins.services[0].post(&key).await.unwrap());
+        server.until_stalled(1).await;
+        acknowledged.insert(key.clone(), case);
+        let killed = twins.kill_holder();
+        time_passes_for_leases(&twins.services[killed]);
+        let left = &twins.services[1 - killed];
+        left.until("all mail has left", all_has_left).await;
+        let doubled = doubled(&server.received());
+        assert!(doubled.contains(&format!("{key}@example.org")), "{doubled:?}");
+        assert_eq!(left.post(&format!("{round}left")).await.unwrap().status, 201);
+        twins.running[killed] = Some(twins.services[killed].start().await);
+        server.forget_stalled();
+    }
+    for (service, running) in twins.services.iter().zip(&mut twins.running) {
+        service.until_indexed().await;
+        running.take().unwrap().stop();
+    }
+    for service in &twins.services {
+        service.check(&acknowledged);
+    }
 }

@@ -15,6 +15,7 @@ use dangvan::auth::token;
 use dangvan::clock::{Clock, Moment};
 use dangvan::config::{Config, GlobalArgs};
 use dangvan::domain::user::{Role, User};
+use dangvan::flow::sync_index;
 use dangvan::index::Index;
 use dangvan::seal::Seal;
 use dangvan::store::{DatabaseUrl, Store, StoreError, packs, sessions, users};
@@ -276,10 +277,15 @@ impl Town {
         paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect()
     }
 
-    /// Every case's events make its row.
+    /// Every case's events make its row, and the index holds what the rows say.
     pub async fn check(&self) {
         let found = dangvan::flow::check::check(&self.app.store, |_| {}).await.unwrap();
         assert_eq!(found.faults, Vec::<String>::new());
+        if let Some(index) = self.app.index() {
+            let rules = self.app.rules().jurisdiction;
+            let found = sync_index::audit(&self.app.store, &index, &rules, |_| {}).await.unwrap();
+            assert_eq!(found.faults, Vec::<String>::new());
+        }
     }
 }
 

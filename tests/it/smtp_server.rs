@@ -32,6 +32,8 @@ pub enum Behaviour {
     StallAfterData,
     /// The recipient is never answered.
     StallAtRecipient,
+    /// The recipient is welcome, and DATA is never answered.
+    StallAtData,
 }
 
 /// A mail that was taken.
@@ -55,6 +57,8 @@ struct State {
     refuses_sign_in: bool,
     /// Connections are taken and never greeted.
     silent: bool,
+    /// Connections that are waited for in vain.
+    stalled: usize,
 }
 
 /// Listens on a loopback port until it is dropped.
@@ -103,6 +107,22 @@ impl SmtpServer {
 
     pub fn received(&self) -> Vec<Received> {
         self.state.lock().unwrap().received.clone()
+    }
+
+    /// Waits until so many clients wait in vain.
+    pub async fn until_stalled(&self, count: usize) {
+        for _ in 0..2_000 {
+            if self.state.lock().unwrap().stalled >= count {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("only {} connections stall", self.state.lock().unwrap().stalled);
+    }
+
+    /// Counts the stalled from nothing again.
+    pub fn forget_stalled(&self) {
+        self.state.lock().unwrap().stalled = 0;
     }
 
     /// How many connections there were.
@@ -178,7 +198,10 @@ impl Session {
             match self.answer(line.trim_end()).await? {
                 Next::GoOn => {}
                 Next::Close => return Ok(()),
-                Next::Stall => std::future::pending().await,
+                Next::Stall => {
+                    self.state.lock().unwrap().stalled += 1;
+                    std::future::pending().await
+                }
             }
             line.clear();
         }
@@ -198,6 +221,9 @@ impl Session {
         } else if upper.starts_with("RCPT TO") {
             return self.recipient(line).await;
         } else if upper == "DATA" {
+            if self.behaviour == Behaviour::StallAtData {
+                return Ok(Next::Stall);
+            }
             self.say("354 go on").await?;
             return self.content().await;
         } else if upper == "QUIT" {

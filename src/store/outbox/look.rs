@@ -1,9 +1,9 @@
 //! Looking into the outbox: by case, by state, what is due, what has failed, what was sent.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
-use super::{MailRow, MailState, Row, mail};
+use super::{LEASE_SECONDS, MailRow, MailState, Row, SKEW_SECONDS, WAIT_MAX_SECONDS, free, mail};
 use crate::clock::Moment;
 use crate::domain::case::CaseId;
 use crate::seal::{Place, Seal, Uid};
@@ -107,16 +107,10 @@ pub fn sent_message(
     Ok(Some(seal.open_text(&place, &sealed)?))
 }
 
-/// Is a mail due, or a lease run out? Asked before a lease is written.
-pub fn is_due(conn: &mut AnyConn, now: Moment) -> Stored<bool> {
-    let naive = now.naive_utc();
-    let waiting = [MailState::Queued.word(), MailState::Uncertain.word()];
-    let free = outbox::state
-        .eq_any(waiting)
-        .and(outbox::not_before.le(naive))
-        .or(outbox::state.eq(MailState::Sending.word()).and(outbox::leased_until.lt(naive)));
+/// Is there a mail that `holder` may take? Asked before a lease is written.
+pub fn is_due(conn: &mut AnyConn, holder: &str, now: Moment) -> Stored<bool> {
     let found: Option<i64> =
-        outbox::table.filter(free).select(outbox::id).first(conn).optional()?;
+        outbox::table.filter(free!(holder, now)).select(outbox::id).first(conn).optional()?;
     Ok(found.is_some())
 }
 

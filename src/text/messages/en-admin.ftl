@@ -3,6 +3,7 @@ admin-health = Health
 admin-database-well = The database can be read and written.
 admin-index-well = The search index is open, { $seconds } seconds behind.
 admin-mail-well = Mail leaves on time.
+admin-clock-well = The clock runs forwards.
 admin-needs = What needs somebody
 admin-nothing = Nothing.
 admin-missing = { $n } agencies have no mail address

@@ -153,3 +153,5 @@ health-no-index = The search index is not open; cases are taken all the same.
 health-behind = The index is { $seconds } seconds behind the database.
 health-mail = The oldest unsent mail has waited for { $minutes } minutes.
 problem-change-password = Your password is for one use: please change it first
+health-clock = The clock is { $seconds } seconds behind the newest event that was recorded: it ran backwards. Set it right; cases are taken all the same.
+health-no-answer = The database has not answered within { $seconds } seconds.

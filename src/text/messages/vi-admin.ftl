@@ -3,6 +3,7 @@ admin-health = Tình trạng
 admin-database-well = Cơ sở dữ liệu đọc và ghi được.
 admin-index-well = Chỉ mục tìm kiếm mở, chậm { $seconds } giây.
 admin-mail-well = Thư đi đúng lúc.
+admin-clock-well = Đồng hồ chạy đúng chiều.
 admin-needs = Cần người xem
 admin-nothing = Không có gì.
 admin-missing = { $n } cơ quan chưa có địa chỉ thư

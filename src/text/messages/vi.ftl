@@ -153,3 +153,5 @@ health-no-index = Chỉ mục tìm kiếm chưa mở; vẫn nhận phản ánh �
 health-behind = Chỉ mục chậm { $seconds } giây so với cơ sở dữ liệu.
 health-mail = Thư cũ nhất chưa gửi được đã chờ { $minutes } phút.
 problem-change-password = Mật khẩu của bạn chỉ dùng một lần: xin đổi mật khẩu trước
+health-clock = Đồng hồ chậm { $seconds } giây so với sự kiện mới nhất đã ghi: đồng hồ đã chạy lùi. Hãy chỉnh lại; vẫn nhận phản ánh được.
+health-no-answer = Cơ sở dữ liệu không trả lời trong { $seconds } giây.

@@ -111,13 +111,14 @@ pub async fn step(
             Ok(_) => return Ok(see_other(&after(came.typed.get("next"), &number))),
             Err(failure) if is_mendable(&failure) => {
                 came.errors = Errors::of_failure(&ask, &failure);
-                came.changed = failure.changed;
+                came.changed = failure.changed.clone();
+                let page = page(&ask, &request, &signed.user, &number, &came).await?;
+                return Ok(failure.mark(page));
             }
             Err(failure) => return Err(failure),
         }
-    } else {
-        came.errors.whole(ask.say("form-token"));
     }
+    came.errors.whole(ask.say("form-token"));
     page(&ask, &request, &signed.user, &number, &came).await
 }
 

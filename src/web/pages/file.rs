@@ -112,7 +112,7 @@ pub async fn step(
         Err(failure) if failure.kind == Kind::KeyReused => again(&ask, &request, typed).await,
         Err(failure) if is_mendable(&failure) => {
             let errors = Errors::of_failure(&ask, &failure);
-            show(&ask, &request, &typed, REVIEW, &errors).await
+            Ok(failure.mark(show(&ask, &request, &typed, REVIEW, &errors).await?))
         }
         Err(failure) => Err(failure),
     }

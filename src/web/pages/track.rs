@@ -148,12 +148,14 @@ pub async fn step(
             Ok(_) => return Ok(see_other(&format!("/track/{code}"))),
             Err(failure) if is_mendable(&failure) => {
                 errors = Errors::of_failure(&ask, &failure);
+                let case = cases::view_by_code(&ask, &code).await?;
+                let page = page(&ask, &request, (&code, &case), (&errors, &typed, &word))?;
+                return Ok(failure.mark(page));
             }
             Err(failure) => return Err(failure),
         }
-    } else {
-        errors.whole(ask.say("form-token"));
     }
+    errors.whole(ask.say("form-token"));
     let case = cases::view_by_code(&ask, &code).await?;
     page(&ask, &request, (&code, &case), (&errors, &typed, &word))
 }

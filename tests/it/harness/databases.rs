@@ -37,6 +37,16 @@ fn sql(statement: &str) {
     assert!(done.expect("psql can be started").success(), "{statement}");
 }
 
+/// Runs a statement in a database, and returns what it selects, bare.
+pub fn sql_in(database: &str, statement: &str) -> String {
+    let done = Command::new("psql")
+        .args(["-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement])
+        .output();
+    let done = done.expect("psql can be started");
+    assert!(done.status.success(), "{statement}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
 /// A name that no other database of this run has.
 fn fresh_name() -> String {
     let bytes = dangvan::seal::random::<6>().unwrap();
@@ -86,7 +96,7 @@ fn fill(url: &DatabaseUrl, rules: &Jurisdiction, model: &[u8]) {
     store.stop();
 }
 
-/// A copy of the template: what `DANGVAN_DATABASE_URL` says.
+/// The URL of a new database that the pack has filled; a relative one is in `folder`.
 pub fn database(pack: &'static str, db: Db, folder: &std::path::Path) -> String {
     let template = template(pack);
     match db {
