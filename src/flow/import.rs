@@ -5,18 +5,14 @@
 use super::record::{self, Change, NewCase};
 use super::{Context, FlowError};
 use crate::domain::case::Status;
-use crate::domain::event::{Actor, ActorKind, Deadline, Decided, Event, Received};
+use crate::domain::event::{Actor, Deadline, Decided, Event};
 use crate::domain::file::{Decision, Grounds};
-use crate::domain::notice;
 use crate::domain::proposal::authority_of;
-use crate::domain::reporter::Reporter;
 use crate::domain::scope::{Basis, Example, Label, Scope};
-use crate::domain::submission::{Historical, Submission};
-use crate::seal::{Uid, random};
+use crate::domain::submission::Historical;
 use crate::store::Tx;
 use crate::store::cases::{StoredCase, id_by_external};
 use crate::store::examples::{insert_decision, insert_example};
-use crate::store::texts::{NewText, insert_reporter};
 
 /// At most this many cases are written in one transaction.
 pub const BATCH: usize = 500;
@@ -81,9 +77,10 @@ fn take(
     {
         return Ok(None);
     }
-    let uid: Uid = random()?;
     let decided = decided(context, &one);
-    let new = new_case(tx, context, uid, submission, wishes)?;
+    let notices = if wishes.notify { record::receipt_for(submission) } else { Vec::new() };
+    let flags = std::collections::BTreeSet::new();
+    let new = NewCase { submission, actor: Actor::IMPORT, flags, notices };
     let then = events(&one, &decided);
     let stored = record::create(tx, context, new, then)?;
     let decision = Decision {
@@ -187,45 +184,4 @@ fn events(one: &Historical, decided: &Decided) -> Vec<Change> {
         out.push(change(Event::Closed {}, ended));
     }
     out
-}
-
-fn new_case(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    uid: Uid,
-    submission: &Submission,
-    wishes: Wishes,
-) -> Result<NewCase, FlowError> {
-    let reporter = match submission.anonymous {
-        true => Reporter::anonymous(submission.reporter.kind),
-        false => submission.reporter.clone(),
-    };
-    let country = &context.rules.settings.phone_country_code;
-    let reporter_id = insert_reporter(tx, &uid, &reporter, country)?;
-    let received = Received {
-        number: String::new(),
-        channel: submission.channel,
-        external_id: submission.external_id.clone(),
-        language: submission.language.clone(),
-        reporter_kind: submission.reporter.kind,
-        anonymous: submission.anonymous,
-        hide_identity: submission.hide_identity,
-        consent_publish: submission.consent_publish,
-        about: submission.agency,
-        area: submission.area,
-        procedure: submission.procedure.clone(),
-        flags: std::collections::BTreeSet::new(),
-        received_at: submission.received_at,
-    };
-    let text = |kind, body: &String| NewText {
-        kind,
-        author: ActorKind::Import,
-        language: submission.language.clone(),
-        body: body.clone(),
-    };
-    let mut texts = vec![text("case", &submission.text)];
-    texts.extend(submission.title.as_ref().map(|title| text("title", title)));
-    let told = wishes.notify && reporter.email.is_some();
-    let notices = if told { vec![notice::receipt()] } else { Vec::new() };
-    Ok(NewCase { uid, reporter_id, received, texts, actor: Actor::IMPORT, notices })
 }

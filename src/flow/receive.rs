@@ -4,17 +4,14 @@
 use super::record::{self, Change, NewCase};
 use super::{Context, FlowError, off_thread};
 use crate::clock::Moment;
-use crate::domain::event::{Actor, ActorKind, Event, Received};
+use crate::domain::event::{Actor, Event};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::notice;
 use crate::domain::proposal::{Proposal, Question, propose};
-use crate::domain::reporter::Reporter;
 use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
-use crate::seal::{Uid, random};
 use crate::store::cases::{self, StoredCase};
 use crate::store::examples::insert_decision;
-use crate::store::texts::{self, NewText};
 use crate::store::{Tx, idempotency};
 
 /// A key that makes a request safe to repeat, with what the request said; both as keyed hashes.
@@ -112,18 +109,18 @@ fn write(
     {
         return Ok(Taken { stored, is_repetition: true });
     }
-    let uid: Uid = random()?;
-    let new = new_case(tx, context, uid, &submission, actor)?;
     let at = submission.received_at;
     let mut then = vec![machine(Event::Decided(proposal.decided.clone()), at)];
     if let Some(route) = proposal.route.as_ref().filter(|_| proposal.forwards) {
         let rule = route.rule.clone();
         then.push(machine(Event::Routed { agency: route.agency, rule, text: None }, at));
     }
-    let mut new = new;
+    let mut notices = record::receipt_for(&submission);
     if !proposal.forwards {
-        new.notices.push(notice::triage());
+        notices.push(notice::triage());
     }
+    let flags = intake_flags(&submission);
+    let new = NewCase { submission: &submission, actor, flags, notices };
     let stored = record::create(tx, context, new, then)?;
     insert_decision(tx, &stored.keys, &machine_decision(context, proposal))?;
     if let Some(key) = key {
@@ -134,54 +131,6 @@ fn write(
 
 fn machine(event: Event, occurred_at: crate::clock::Moment) -> Change {
     Change { event, actor: Actor::MACHINE, occurred_at, texts: Vec::new() }
-}
-
-fn new_case(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    uid: Uid,
-    submission: &Submission,
-    actor: Actor,
-) -> Result<NewCase, FlowError> {
-    let reporter = match submission.anonymous {
-        true => Reporter::anonymous(submission.reporter.kind),
-        false => submission.reporter.clone(),
-    };
-    let country = &context.rules.settings.phone_country_code;
-    let reporter_id = texts::insert_reporter(tx, &uid, &reporter, country)?;
-    let received = Received {
-        number: String::new(),
-        channel: submission.channel,
-        external_id: submission.external_id.clone(),
-        language: submission.language.clone(),
-        reporter_kind: submission.reporter.kind,
-        anonymous: submission.anonymous,
-        hide_identity: submission.hide_identity,
-        consent_publish: submission.consent_publish,
-        about: submission.agency,
-        area: submission.area,
-        procedure: submission.procedure.clone(),
-        flags: intake_flags(submission),
-        received_at: submission.received_at,
-    };
-    let has_email = reporter.email.is_some();
-    let notices = if has_email { vec![notice::receipt()] } else { Vec::new() };
-    Ok(NewCase { uid, reporter_id, received, texts: texts_of(submission), actor, notices })
-}
-
-/// The texts of a submission, as they are kept.
-pub fn texts_of(submission: &Submission) -> Vec<NewText> {
-    let text = |kind, body: String| NewText {
-        kind,
-        author: ActorKind::Citizen,
-        language: submission.language.clone(),
-        body,
-    };
-    let mut out = vec![text("case", submission.text.clone())];
-    out.extend(submission.title.clone().map(|title| text("title", title)));
-    let location = submission.location.map(|l| format!("{},{}", l.latitude, l.longitude));
-    out.extend(location.map(|location| text("location", location)));
-    out
 }
 
 /// The machine's decision with what it rests on, as it is kept.

@@ -1,6 +1,8 @@
 //! The waist: the only way a case changes. Recording writes the event, the new row, the change mark
 //! for the index and the notices for the outbox in one transaction.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, TimeDelta};
 
 use super::{Context, FlowError};
@@ -11,11 +13,14 @@ use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::letter::{LetterKind, Placeholder, Values};
 use crate::domain::notice::{self, Notice, Recipient};
+use crate::domain::reporter::Reporter;
+use crate::domain::scope::Flag;
+use crate::domain::submission::Submission;
 use crate::seal::{Uid, check_digit, hex, random};
 use crate::store::cases::{CaseKeys, StoredCase};
 use crate::store::history::{self, Step};
 use crate::store::outbox::NewMail;
-use crate::store::texts::{NewText, hash_of};
+use crate::store::texts::{NewText, hash_of, insert_reporter};
 use crate::store::{Tx, users};
 
 /// An event with the texts that come with it.
@@ -28,14 +33,18 @@ pub struct Change {
 }
 
 /// What a new case is made of beside its events.
-pub struct NewCase {
-    pub uid: Uid,
-    pub reporter_id: i64,
-    pub received: Received,
-    pub texts: Vec<NewText>,
+pub struct NewCase<'a> {
+    pub submission: &'a Submission,
     pub actor: Actor,
+    pub flags: BTreeSet<Flag>,
     /// Letters at the beginning: none for history from a file.
     pub notices: Vec<Notice>,
+}
+
+/// The receipt, where there is somebody to send it to.
+pub fn receipt_for(submission: &Submission) -> Vec<Notice> {
+    let has_address = !submission.anonymous && submission.reporter.email.is_some();
+    if has_address { vec![notice::receipt()] } else { Vec::new() }
 }
 
 /// Records what happened to a case. Errors: `IllegalStep` where the case does not allow it,
@@ -62,15 +71,67 @@ pub fn record(
     Ok(history::append(tx, before, &next, &step, context.now)?)
 }
 
+fn reporter(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    uid: Uid,
+    submission: &Submission,
+) -> Result<i64, FlowError> {
+    let country = &context.rules.settings.phone_country_code;
+    let reporter = match submission.anonymous {
+        true => &Reporter::anonymous(submission.reporter.kind),
+        false => &submission.reporter,
+    };
+    Ok(insert_reporter(tx, &uid, reporter, country)?)
+}
+
+/// The first event but for its number, which `create` draws.
+fn received(submission: &Submission, flags: BTreeSet<Flag>) -> Received {
+    Received {
+        number: String::new(),
+        channel: submission.channel,
+        external_id: submission.external_id.clone(),
+        language: submission.language.clone(),
+        reporter_kind: submission.reporter.kind,
+        anonymous: submission.anonymous,
+        hide_identity: submission.hide_identity,
+        consent_publish: submission.consent_publish,
+        about: submission.agency,
+        area: submission.area,
+        procedure: submission.procedure.clone(),
+        flags,
+        received_at: submission.received_at,
+    }
+}
+
+/// The texts of a submission, as they are kept: the citizen's own, whoever typed them in.
+fn texts_of(submission: &Submission, actor: Actor) -> Vec<NewText> {
+    let author = match actor.kind {
+        ActorKind::Import => ActorKind::Import,
+        _ => ActorKind::Citizen,
+    };
+    let language = &submission.language;
+    let text = |kind, body| NewText { kind, author, language: language.clone(), body };
+    let mut out = vec![text("case", submission.text.clone())];
+    out.extend(submission.title.clone().map(|title| text("title", title)));
+    let location = submission.location.map(|l| format!("{},{}", l.latitude, l.longitude));
+    out.extend(location.map(|location| text("location", location)));
+    out
+}
+
 /// Records a new case: the second entrance. Its number is drawn here; `then` are the events that
 /// follow at once.
 pub fn create(
     tx: &mut Tx<'_>,
     context: &Context,
-    new: NewCase,
+    new: NewCase<'_>,
     then: Vec<Change>,
 ) -> Result<StoredCase, FlowError> {
-    let NewCase { uid, reporter_id, mut received, texts, actor, notices } = new;
+    let NewCase { submission, actor, flags, notices } = new;
+    let uid: Uid = random()?;
+    let reporter_id = reporter(tx, context, uid, submission)?;
+    let mut received = received(submission, flags);
+    let texts = texts_of(submission, actor);
     let zone = context.rules.settings.zone;
     let received_day = crate::domain::deadline::day_of(received.received_at, zone);
     received.number = next_number(tx, &context.rules, i64::from(received_day.year()))?;
