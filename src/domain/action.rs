@@ -9,6 +9,9 @@ use super::user::UserId;
 
 /// Of texts that go with a step: as long as a case's own.
 pub const STEP_TEXT_MAX: usize = 20_000;
+/// A rating is a whole number of stars.
+pub const RATING_MIN: i64 = 1;
+pub const RATING_MAX: i64 = 5;
 /// An extension further than this is a refusal in disguise.
 pub const EXTENSION_MAX_DAYS: i64 = 180;
 

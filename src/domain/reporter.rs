@@ -66,6 +66,9 @@ pub fn e164(typed: &str, country_code: &str) -> Option<String> {
     Some(format!("+{country_code}{national}"))
 }
 
+/// An e-mail address is not longer (RFC 5321).
+pub const EMAIL_MAX: usize = 254;
+
 /// Could this be an e-mail address (RFC 5321: at most 254 octets, one @, a domain with a dot)?
 pub fn looks_like_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
@@ -76,5 +79,5 @@ pub fn looks_like_email(text: &str) -> bool {
         && domain.split('.').all(|label| {
             !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         });
-    text.len() <= 254 && local_good && plain && labels_good
+    text.len() <= EMAIL_MAX && local_good && plain && labels_good
 }

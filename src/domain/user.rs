@@ -21,6 +21,17 @@ super::words! {
     }
 }
 
+/// Who may take the step on a case within sight that is not restricted.
+pub fn roles_of(verb: Verb) -> &'static [Role] {
+    match verb {
+        Verb::Decide | Verb::Route | Verb::Refer | Verb::Refuse | Verb::Restrict => {
+            &[Role::Triage, Role::Admin]
+        }
+        Verb::Approve | Verb::ReturnAnswer => &[Role::Leader, Role::Admin],
+        _ => &[Role::Triage, Role::Agency, Role::Leader, Role::Admin],
+    }
+}
+
 /// An officer, leader, overseer or administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -79,15 +90,9 @@ impl User {
         if !self.may_see(case, is_named, jurisdiction) || self.role == Role::Oversight {
             return false;
         }
+        let roles = roles_of(verb);
         // Whom the confidential right or the case itself lets in may do with it what triage may.
-        let as_triage = case.restricted || matches!(self.role, Role::Triage | Role::Admin);
-        match verb {
-            Verb::Decide | Verb::Route | Verb::Refer | Verb::Refuse | Verb::Restrict => as_triage,
-            Verb::Approve | Verb::ReturnAnswer => {
-                matches!(self.role, Role::Leader | Role::Admin)
-            }
-            _ => as_triage || matches!(self.role, Role::Agency | Role::Leader),
-        }
+        roles.contains(&self.role) || (case.restricted && roles.contains(&Role::Triage))
     }
 
     /// May the user read the reporter's name and contact?

@@ -7,6 +7,9 @@ use crate::domain::error::{FieldError, Rule};
 use crate::domain::user::{User, UserId};
 use crate::store::{AnyConn, StoreError, Stored, sessions, users};
 
+/// How long a new password may be, in characters.
+pub const NEW_PASSWORD_CHARS: (usize, usize) = (password::CHARS_MIN, password::CHARS_MAX);
+
 /// Opens a session; the secret is returned once. Unknown, disabled and wrong take the same time and
 /// say the same.
 pub async fn sign_in(

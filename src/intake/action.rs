@@ -7,14 +7,17 @@ use super::IntakeError;
 use super::fields::{Fields, Length};
 use super::rest;
 use crate::clock::Moment;
-use crate::domain::action::{Action, CitizenAction, Decide, STEP_TEXT_MAX};
+use crate::domain::action::{
+    Action, CitizenAction, Decide, RATING_MAX, RATING_MIN, STEP_TEXT_MAX,
+};
 use crate::domain::case::Verb;
 use crate::domain::deadline::day_of;
 use crate::domain::error::Rule;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Flag, Label, Scope};
 
-const WRITTEN: Length = Length { min: 1, max: STEP_TEXT_MAX };
+/// A text that must be there.
+pub const WRITTEN: Length = Length { min: 1, max: STEP_TEXT_MAX };
 const MAYBE: Length = Length { min: 0, max: STEP_TEXT_MAX };
 
 /// Reads the body of a desk step. `None` where the verb is none of the desk's.
@@ -165,7 +168,9 @@ pub fn citizen_action(
             f.required_text("text", WRITTEN).map(|text| CitizenAction::Message { text })
         }
         Verb::Rating => {
-            let score = required(f, "score", |f, name| f.whole(name, 1, 5));
+            let score = required(f, "score", |f, name| {
+                f.whole(name, RATING_MIN, RATING_MAX)
+            });
             let text = f.text("text", MAYBE);
             score.map(|score| CitizenAction::Rating { score, text })
         }

@@ -12,7 +12,7 @@ use crate::domain::search::{Due, Filters, LIMIT_DEFAULT, LIMIT_MAX, Queue, Sort}
 use crate::domain::user::UserId;
 
 /// A search is not longer than this: more is a text, and no search.
-const Q_MAX: usize = 500;
+pub const Q_MAX: usize = 500;
 
 /// The parameters of `GET /api/v1/desk/cases`.
 #[derive(Debug, Clone, Default)]

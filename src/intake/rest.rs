@@ -15,7 +15,7 @@ use crate::domain::submission::{
 };
 
 /// A language code is short.
-const LANGUAGE_MAX: usize = 8;
+pub const LANGUAGE_MAX: usize = 8;
 
 /// What the reader of a submission must know.
 pub struct Door<'a> {

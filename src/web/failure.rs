@@ -72,6 +72,11 @@ impl Kind {
         }
     }
 
+    /// The problem's type, by which programs tell problems apart.
+    pub fn type_url(self) -> String {
+        format!("about:dangvan/{self}")
+    }
+
     /// The kind for a status that the server itself gave.
     pub fn of_status(status: StatusCode) -> Kind {
         let same = |kind: &&Kind| kind.status() == status;
@@ -145,7 +150,7 @@ impl Failure {
         }
         let title = self.title(messages, language);
         let mut body = json!({
-            "type": format!("about:dangvan/{}", self.kind),
+            "type": self.kind.type_url(),
             "title": title,
             "status": self.kind.status().as_u16(),
             "detail": self.detail.clone().unwrap_or(title),

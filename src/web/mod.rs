@@ -12,6 +12,7 @@ mod guard;
 mod health;
 mod identity;
 mod limits;
+mod openapi;
 mod pages;
 mod server;
 
@@ -29,11 +30,13 @@ const BODY_MAX_BYTES: usize = 512 * 1024;
 pub fn data(app: &std::sync::Arc<crate::app::App>) -> impl Fn(&mut ServiceConfig) + Clone + use<> {
     let limits = web::Data::new(limits::Limits::new(app.config.rate_limit));
     let figures = web::Data::new(pages::figures::Kept::default());
+    let document = web::Data::new(openapi::document(app));
     let app = web::Data::from(app.clone());
     move |config| {
         config.app_data(app.clone());
         config.app_data(limits.clone());
         config.app_data(figures.clone());
+        config.app_data(document.clone());
         config.app_data(web::PayloadConfig::new(BODY_MAX_BYTES));
         config.configure(routes);
     }
@@ -64,6 +67,7 @@ fn routes(config: &mut ServiceConfig) {
                 .route("/reports/series", get().to(api::reports::series))
                 .default_service(web::to(nothing)),
         )
+        .route("/api/openapi.json", get().to(openapi::openapi))
         .route("/health/live", get().to(health::live))
         .route("/health/ready", get().to(health::ready))
         .route("/static/{name}", get().to(assets::asset))

@@ -26,7 +26,7 @@ use crate::web::identity::{self, Signed};
 use crate::web::limits::{Limited, Limits};
 
 /// An Idempotency-Key is not longer than this.
-const KEY_MAX: usize = 200;
+pub const KEY_MAX: usize = 200;
 
 /// `POST /api/v1/cases`
 pub async fn create(

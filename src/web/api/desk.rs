@@ -263,4 +263,4 @@ pub async fn similar_items(
 }
 
 /// As many as a person looks at.
-const SIMILAR_MAX: usize = 5;
+pub const SIMILAR_MAX: usize = 5;

@@ -17,7 +17,11 @@ use crate::web::failure::Failure;
 use crate::web::identity::Signed;
 
 /// A report is of at most this many days: ten years.
-const DAYS_MAX: i64 = 3_660;
+pub const DAYS_MAX: i64 = 3_660;
+
+/// How a series is cut unless told.
+pub const BY_DEFAULT: Step = Step::Month;
+pub const SPLIT_DEFAULT: Split = Split::Scope;
 
 /// What was asked: the frame, and how a series is cut.
 pub struct Asked {
@@ -37,7 +41,7 @@ pub fn asked(
     let today = today(ask);
     let mut from = today.with_day(1).unwrap_or(today);
     let mut to = today;
-    let (mut by, mut split, mut agency) = (Step::Month, Split::Scope, None);
+    let (mut by, mut split, mut agency) = (BY_DEFAULT, SPLIT_DEFAULT, None);
     let mut errors = Vec::new();
     for (name, value) in pairs.iter().filter(|(_, value)| !value.trim().is_empty()) {
         let value = value.trim();

@@ -16,7 +16,7 @@ use crate::web::identity::{Signed, cookie_name};
 use crate::web::limits::Limits;
 
 /// Longer is no password and no address.
-const TYPED: Length = Length { min: 1, max: 400 };
+pub const TYPED: Length = Length { min: 1, max: 400 };
 
 /// Signs in with fields of JSON or of the form; counts failures.
 pub async fn open(

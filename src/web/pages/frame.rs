@@ -42,6 +42,8 @@ pub struct Frame {
     pub token: String,
     pub user: Option<User>,
     pub is_desk: bool,
+    /// The page needs the whole width.
+    pub is_wide: bool,
     /// The page holds what somebody has typed: the language is changed by its form.
     pub carries: bool,
     path: String,
@@ -67,6 +69,7 @@ impl Frame {
             token: token(ask, &visit),
             user: None,
             is_desk: false,
+            is_wide: false,
             carries: false,
             path: request.path().to_owned(),
             query: request.query_string().to_owned(),
@@ -82,7 +85,7 @@ impl Frame {
         user: &User,
     ) -> Result<Frame, Failure> {
         let frame = Frame::new(ask, request, title)?;
-        Ok(Frame { user: Some(user.clone()), is_desk: true, ..frame })
+        Ok(Frame { user: Some(user.clone()), is_desk: true, is_wide: true, ..frame })
     }
 
     /// The page stands at another address than the form that led here.

@@ -5,6 +5,7 @@ mod case;
 mod case_forms;
 mod choices;
 mod desk;
+mod docs;
 pub mod failure;
 pub mod figures;
 mod file;
@@ -52,5 +53,6 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/admin/mail/{id}", get().to(admin::mail::one))
         .route("/admin/mail/{id}/again", post().to(admin::mail::again))
         .route("/statistics", get().to(home::statistics))
+        .route("/api/docs", get().to(docs::docs))
         .app_data(web::FormConfig::default().limit(super::BODY_MAX_BYTES));
 }
