@@ -7,9 +7,7 @@ use super::IntakeError;
 use super::fields::{Fields, Length};
 use super::rest;
 use crate::clock::Moment;
-use crate::domain::action::{
-    Action, CitizenAction, Decide, RATING_MAX, RATING_MIN, STEP_TEXT_MAX,
-};
+use crate::domain::action::{Action, CitizenAction, Decide, RATING_MAX, RATING_MIN, STEP_TEXT_MAX};
 use crate::domain::case::Verb;
 use crate::domain::deadline::day_of;
 use crate::domain::error::Rule;
@@ -168,9 +166,7 @@ pub fn citizen_action(
             f.required_text("text", WRITTEN).map(|text| CitizenAction::Message { text })
         }
         Verb::Rating => {
-            let score = required(f, "score", |f, name| {
-                f.whole(name, RATING_MIN, RATING_MAX)
-            });
+            let score = required(f, "score", |f, name| f.whole(name, RATING_MIN, RATING_MAX));
             let text = f.text("text", MAYBE);
             score.map(|score| CitizenAction::Rating { score, text })
         }

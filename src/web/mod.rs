@@ -30,7 +30,7 @@ const BODY_MAX_BYTES: usize = 512 * 1024;
 pub fn data(app: &std::sync::Arc<crate::app::App>) -> impl Fn(&mut ServiceConfig) + Clone + use<> {
     let limits = web::Data::new(limits::Limits::new(app.config.rate_limit));
     let figures = web::Data::new(pages::figures::Kept::default());
-    let document = web::Data::new(openapi::document(app));
+    let document = web::Data::new(openapi::Document::default());
     let app = web::Data::from(app.clone());
     move |config| {
         config.app_data(app.clone());

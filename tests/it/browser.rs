@@ -61,6 +61,10 @@ async fn a_citizen_files_and_follows() {
     tokio::time::timeout(Duration::from_secs(300), citizens_way()).await.expect("in five minutes");
 }
 
+/// Pages that need no case.
+const PAGES: [&str; 7] =
+    ["/", "/track", "/statistics", "/sign-in", "/nowhere", "/track/AAAA-BBBB", "/api/docs"];
+
 async fn citizens_way() {
     let service = Service::start().await;
     for (width, language) in [(320, "vi"), (1440, "en")] {
@@ -74,7 +78,7 @@ async fn citizens_way() {
         press(&client, "form[action$='/messages'] button").await;
         page_with(&client, "Tôi gửi thêm bản sao.").await;
         accessible(&client, "the case").await;
-        for path in ["/", "/track", "/statistics", "/sign-in", "/nowhere", "/track/AAAA-BBBB"] {
+        for path in PAGES {
             let path = format!("{path}?language={language}");
             client.goto(&service.url(&path)).await.unwrap();
             accessible(&client, &path).await;

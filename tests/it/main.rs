@@ -25,6 +25,8 @@ mod deadlines;
 mod import;
 mod letters;
 mod main_job;
+mod openapi;
+mod openapi_document;
 mod outbox;
 mod pack;
 mod proxy;

@@ -54,13 +54,7 @@ fn file(samples: &Samples) -> Route {
 }
 
 fn by_code() -> Vec<Kind> {
-    vec![
-        Kind::MistypedCode,
-        Kind::UnknownCode,
-        Kind::TooMany,
-        Kind::Unavailable,
-        Kind::Internal,
-    ]
+    vec![Kind::MistypedCode, Kind::UnknownCode, Kind::TooMany, Kind::Unavailable, Kind::Internal]
 }
 
 fn follow(samples: &Samples) -> Route {

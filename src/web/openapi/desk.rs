@@ -182,11 +182,9 @@ fn told(verb: Verb) -> Option<(&'static str, &'static str, &'static str)> {
             "Waits for approval unless the pack waives it for the agency or nobody else may \
              approve; then it takes effect at once.",
         ),
-        Verb::Approve => (
-            "approve",
-            "Approve an answer or an extension",
-            "Nobody approves what they wrote.",
-        ),
+        Verb::Approve => {
+            ("approve", "Approve an answer or an extension", "Nobody approves what they wrote.")
+        }
         Verb::ReturnAnswer => ("returnAnswer", "Send an answer back", "It is written anew."),
         Verb::Extend => ("extendDeadline", "Ask for a later due date", "Effective when approved."),
         Verb::Refer => ("referCase", "Refer elsewhere", "With a letter that says where and how."),

@@ -1,8 +1,8 @@
 //! Schemas of lists to choose from, of reports, of who is signed in, of health.
 
 use super::kit::{
-    Member, count, day, instant, list, map, may, must, named, number, or_null, record, share, text,
-    whole, word, words_of, yes_no,
+    Member, anything, count, day, instant, list, map, may, must, named, number, or_null, record,
+    share, text, whole, word, words_of, yes_no,
 };
 use super::samples::Samples;
 use super::words::{Named, email};
@@ -144,7 +144,17 @@ fn service() -> Vec<Named> {
         must("status", word(["ok", "degraded", "down"], "`down`: no case can be taken.")),
         must("parts", record("", parts)),
     ];
+    let free = || map(anything(), "");
+    let document = vec![
+        must("openapi", text("The version of the form.").examples(["3.1.0"])),
+        must("info", free()),
+        must("servers", list(free(), "")),
+        must("paths", free()),
+        must("components", free()),
+        must("tags", list(free(), "")),
+    ];
     vec![
+        ("OpenApi", record("An OpenAPI document.", document).into()),
         ("Me", record("Who is signed in.", me).into()),
         ("Live", record("The process answers.", vec![must("status", word(["ok"], ""))]).into()),
         ("Ready", record("How each part is.", ready).into()),

@@ -109,6 +109,11 @@ fn one_or_null(shape: Shape, says: &str) -> Shape {
     RefOr::T(Schema::OneOf(OneOfBuilder::new().item(shape).item(null).description(says).build()))
 }
 
+/// Anything at all.
+pub fn anything() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::AnyValue)
+}
+
 /// Something with a value by name, all of one kind.
 pub fn map(values: impl Into<Shape>, says: &str) -> ObjectBuilder {
     let values: Shape = values.into();

@@ -16,6 +16,7 @@ mod service;
 mod words;
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
@@ -30,6 +31,7 @@ pub use problems::PROBLEM;
 pub use sample::{resolve, sample};
 
 use crate::app::App;
+use crate::web::ask::Ask;
 use crate::web::failure::Kind;
 use route::{Route, SESSION, TOKEN};
 use samples::Samples;
@@ -37,14 +39,24 @@ use samples::Samples;
 /// The document changes with the service alone.
 const CACHE: &str = "public, max-age=300";
 
+/// The document, made when it is first asked for.
+#[derive(Default)]
+pub struct Document(OnceLock<Made>);
+
 /// The document, and how it is sent.
-pub struct Document {
+pub struct Made {
     pub api: OpenApi,
     json: String,
 }
 
-/// Describes the interface of this installation.
-pub fn document(app: &App) -> Document {
+impl Document {
+    /// The document of this installation.
+    pub fn of(&self, app: &App) -> &Made {
+        self.0.get_or_init(|| describe(app))
+    }
+}
+
+fn describe(app: &App) -> Made {
     let samples = samples::samples(app);
     let mut routes = citizens::routes(&samples);
     routes.extend(desk::routes(&samples));
@@ -54,15 +66,15 @@ pub fn document(app: &App) -> Document {
         tracing::error!(%error, "the OpenAPI document cannot be written");
         "{}".to_owned()
     });
-    Document { api, json }
+    Made { api, json }
 }
 
 /// `GET /api/openapi.json`
-pub async fn openapi(document: web::Data<Document>) -> HttpResponse {
+pub async fn openapi(ask: Ask, document: web::Data<Document>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header((CACHE_CONTROL, CACHE))
-        .body(document.json.clone())
+        .body(document.of(&ask.app).json.clone())
 }
 
 fn assemble(app: &App, samples: &Samples, routes: Vec<Route>) -> OpenApi {
@@ -109,9 +121,8 @@ fn info() -> InfoBuilder {
 }
 
 fn groups() -> Vec<utoipa::openapi::Tag> {
-    let group = |name: &str, says: &str| {
-        TagBuilder::new().name(name).description(Some(says)).build()
-    };
+    let group =
+        |name: &str, says: &str| TagBuilder::new().name(name).description(Some(says)).build();
     vec![
         group(citizens::GROUP, "File a case and follow it by its secret code; no account."),
         group(desk::GROUP, "Officers at work on cases."),
@@ -124,11 +135,9 @@ fn groups() -> Vec<utoipa::openapi::Tag> {
 
 fn components(app: &App, samples: &Samples, failures: &BTreeSet<Vec<Kind>>) -> Components {
     let mut out = ComponentsBuilder::new().build();
-    let anything = kit::map(utoipa::openapi::schema::empty(), "OpenAPI 3.1.").into();
     let mut schemas = words::schemas(samples);
     schemas.extend(case::schemas(samples));
     schemas.extend(figures::schemas(samples));
-    schemas.push(("OpenApi", anything));
     for (name, schema) in schemas {
         out.schemas.insert(name.to_owned(), schema.into());
     }

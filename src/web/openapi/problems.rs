@@ -91,9 +91,7 @@ fn sample(kind: Kind, now: Moment) -> Failure {
             let errors = vec![FieldError::new("password", Rule::Required)];
             Failure { errors, ..plain }
         }
-        Kind::IllegalStep => {
-            Failure { can: vec![Verb::Decide.word(), Verb::Note.word()], ..plain }
-        }
+        Kind::IllegalStep => Failure { can: vec![Verb::Decide.word(), Verb::Note.word()], ..plain },
         Kind::Stale => {
             let changed = vec![Changed { field: "noted", by: "An".to_owned(), at: now }];
             Failure { changed, ..plain }

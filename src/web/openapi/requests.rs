@@ -182,7 +182,8 @@ fn extend(samples: &Samples) -> Body {
 }
 
 fn refer(samples: &Samples) -> Body {
-    let destination = text("A code of the pack's destinations.").examples([samples.destination.as_str()]);
+    let destination =
+        text("A code of the pack's destinations.").examples([samples.destination.as_str()]);
     let members = vec![must("destination", destination), may("text", maybe("To the citizen."))];
     body("", members, json!({"destination": samples.destination}))
 }

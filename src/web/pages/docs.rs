@@ -72,7 +72,7 @@ pub async fn docs(
 ) -> Result<HttpResponse, Failure> {
     let mut frame = Frame::new(&ask, &request, "docs-title")?;
     frame.is_wide = true;
-    let api = &document.api;
+    let api = &document.of(&ask.app).api;
     let none = Components::new();
     let components = api.components.as_ref().unwrap_or(&none);
     let teller = Teller { f: &frame, components };

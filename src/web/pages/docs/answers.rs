@@ -84,7 +84,12 @@ pub fn problems(components: &Components) -> Vec<Problem> {
                 continue;
             }
             let status = body.get("status").map(Value::to_string).unwrap_or_default();
-            out.push(Problem { word: word.clone(), kind: text("type"), status, title: text("title") });
+            out.push(Problem {
+                word: word.clone(),
+                kind: text("type"),
+                status,
+                title: text("title"),
+            });
         }
     }
     out.sort_by(|a, b| (&a.status, &a.word).cmp(&(&b.status, &b.word)));

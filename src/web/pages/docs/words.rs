@@ -8,8 +8,8 @@ use utoipa::openapi::schema::{
     SchemaType, Type,
 };
 
-use crate::web::pages::frame::Frame;
 use crate::web::openapi::resolve;
+use crate::web::pages::frame::Frame;
 
 /// Part of a sentence; code stands between backticks in the document.
 pub struct Part {
