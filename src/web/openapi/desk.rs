@@ -64,7 +64,7 @@ fn filters(samples: &Samples) -> Vec<Parameter> {
     let names = figure_names();
     let figures = word(names.iter().map(String::as_str), "");
     let categories = code("/api/v1/categories", &samples.category, "");
-    let agencies = code("/api/v1/agencies", &samples.agency, "");
+    let agencies = code("/api/v1/agencies", &samples.agency, "With every agency below it.");
     let areas = code("/api/v1/areas", &samples.area, "");
     vec![
         filter("scope", named("Scope", ""), ""),
@@ -72,7 +72,7 @@ fn filters(samples: &Samples) -> Vec<Parameter> {
         filter("category", categories, ""),
         filter("status", named("Status", ""), ""),
         filter("flag", named("Flag", ""), ""),
-        filter("agency", agencies, "With every agency below it."),
+        filter("agency", agencies, ""),
         filter("area", areas, ""),
         filter("channel", named("Channel", ""), ""),
         filter("assigned", text(""), "An officer's id, or `me`."),

@@ -43,12 +43,13 @@ fn lists() -> Vec<Route> {
 
 fn reports(samples: &Samples) -> Vec<Route> {
     let period = || {
-        let agency = code("/api/v1/agencies", &samples.agency, "");
+        let says = "With every agency below it, within what the role may see.";
+        let agency = code("/api/v1/agencies", &samples.agency, says);
         let last = format!("The last day, included; today unless told. At most {DAYS_MAX} days.");
         vec![
             query("from", day(""), "The first day; of this month unless told."),
             query("to", day(""), &last),
-            query("agency", agency, "With every agency below it, within what the role may see."),
+            query("agency", agency, ""),
         ]
     };
     let mut cut = period();

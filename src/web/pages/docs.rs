@@ -188,12 +188,14 @@ fn line(teller: &Teller<'_>, parameter: &Parameter) -> Option<Line> {
         ParameterIn::Cookie => "docs-in-cookie",
         _ => "docs-in-query",
     };
+    let shape = parameter.schema.as_ref()?;
+    let says = parameter.description.as_deref().unwrap_or_else(|| teller.says(shape));
     Some(Line {
         name: parameter.name.clone(),
         is_required: parameter.required == Required::True,
         place: teller.f.t(place),
-        kind: teller.kind(parameter.schema.as_ref()?),
-        says: parts(parameter.description.as_deref().unwrap_or("")),
+        kind: teller.kind(shape),
+        says: parts(says),
     })
 }
 

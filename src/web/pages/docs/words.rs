@@ -108,11 +108,14 @@ impl Teller<'_> {
     }
 
     /// What a schema says of itself; a name may be told in other words where it is used.
-    fn says<'b>(&'b self, shape: &'b RefOr<Schema>) -> &'b str {
+    pub fn says<'b>(&'b self, shape: &'b RefOr<Schema>) -> &'b str {
         let own = match shape {
             RefOr::Ref(named) => Some(named.description.as_str()),
             RefOr::T(Schema::Object(object)) => object.description.as_deref(),
-            RefOr::T(Schema::Array(array)) => array.description.as_deref(),
+            RefOr::T(Schema::Array(array)) => match (&array.description, &array.items) {
+                (None, ArrayItems::RefOrSchema(items)) => Some(self.says(items)),
+                (own, _) => own.as_deref(),
+            },
             RefOr::T(Schema::OneOf(one)) => match one.description.as_deref() {
                 None => one.items.first().map(|first| self.says(first)),
                 own => own,
