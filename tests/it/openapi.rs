@@ -48,7 +48,8 @@ impl Desk {
         let path = operation.path_for(&self.number, &self.code);
         let headers = if operation.needs_tag { vec![("if-match", tag)] } else { vec![] };
         let token = Some(token).filter(|_| operation.is_secured && !token.is_empty());
-        self.call(operation, &path, Ask { token, headers, body: Some(body), raw: None }).await
+        self.call(operation, &path, Ask { token, headers, body: Some(body), ..Ask::default() })
+            .await
     }
 }
 
@@ -127,7 +128,7 @@ async fn what_it_does_not_name_is_not_there() {
             let way = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let headers = vec![("if-match", "\"1\"")];
             let token = Some(desk.first.as_str());
-            let ask = Ask { token, headers, body: Some(json!({})), raw: None };
+            let ask = Ask { token, headers, body: Some(json!({})), ..Ask::default() };
             let answer = desk.town.call(way, &url, ask).await;
             assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text);
             assert_eq!(answer.body["type"], "about:dangvan/not-found", "{method} {path}");
@@ -181,7 +182,7 @@ async fn example(desk: &Desk, operation: &Operation) -> Answer {
     let tag = seen.etag.unwrap();
     let headers = if operation.needs_tag { vec![("if-match", tag.as_str())] } else { vec![] };
     let token = Some(desk.second.as_str()).filter(|_| operation.is_secured);
-    desk.call(operation, &path, Ask { token, headers, body, raw: None }).await
+    desk.call(operation, &path, Ask { token, headers, body, ..Ask::default() }).await
 }
 
 /// The examples of a stranger's password are nobody's: here they are the first administrator's.
@@ -218,7 +219,7 @@ async fn every_failure_is_one_that_it_names() {
             let token = Some(desk.first.as_str()).filter(|_| operation.is_secured);
             let raw = async |kind: &'static str, bytes: Vec<u8>| {
                 let headers = vec![("content-type", kind), ("if-match", "\"1\"")];
-                let ask = Ask { token, headers, raw: Some(bytes), body: None };
+                let ask = Ask { token, headers, raw: Some(bytes), ..Ask::default() };
                 desk.call(operation, &path, ask).await
             };
             named(&raw("application/json", b"{".to_vec()).await, 400);
@@ -271,7 +272,7 @@ async fn every_limit_of_a_body_is_kept() {
         for (field, broken) in desk.document.broken_bodies(operation) {
             let token = Some(desk.first.as_str()).filter(|_| operation.is_secured);
             let headers = vec![("if-match", "\"99\"")];
-            let ask = Ask { token, headers, body: Some(broken), raw: None };
+            let ask = Ask { token, headers, body: Some(broken), ..Ask::default() };
             let answer = desk.call(operation, &path, ask).await;
             assert_eq!(answer.status, 422, "{path} {field}: {}", answer.text);
             let errors = answer.body["errors"].as_array().unwrap();

@@ -156,7 +156,23 @@ fn desk(samples: &Samples) -> Vec<Named> {
         must("basis", or_null(text("Where it is laid down."))),
         must("sentence", or_null(text("The due date in words."))),
     ];
+    let ledger = vec![
+        must("clock", text("Which time limit ran.")),
+        must("due_at", instant("")),
+        must("cause", text("The kind of the event that set it.").examples(["decided"])),
+        must("from_at", instant("")),
+        must("until_at", or_null(instant("Null: it holds."))),
+    ];
+    let pending = vec![
+        must("what", word(words_of!(What), "")),
+        must("text", text("The answer, or why more time is asked for.")),
+        must("by", or_null(text("The officer's name."))),
+        must("at", or_null(instant(""))),
+        may("due_at", instant("The due date that is asked for.")),
+    ];
     vec![
+        ("LedgerLine", record("A due date of the ledger.", ledger).into()),
+        ("Pending", record("What waits for another pair of eyes.", pending).into()),
         ("DeskItem", record("A row of the desk's list.", item(samples)).into()),
         ("Decision", record("A decision and what it rests on.", decision).into()),
         ("Deadline", record("The due date and where it comes from.", deadline).into()),
@@ -180,6 +196,7 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
         must("decision", or_null(named("Decision", "The last one."))),
         must("decisions", list(named("Decision", ""), "All of them, the last last.")),
         must("deadline", named("Deadline", "")),
+        must("deadlines", list(named("LedgerLine", ""), "Every due date so far.")),
         must("events", list(named("Event", ""), "The story, the first first.")),
         must("mails", list(named("Mail", ""), "")),
         must("attachments", list(record("", vec![]), "Empty: files are not taken yet.")),
@@ -191,7 +208,7 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
         must("answer", or_null(named("Answer", ""))),
         must("rating", or_null(named("Rating", ""))),
         must("unreviewed", yes_no("The answer took effect without a second pair of eyes.")),
-        must("pending", or_null(word(words_of!(What), "What waits for approval."))),
+        must("pending", or_null(named("Pending", "What waits for approval."))),
         must("can", list(named("DeskStep", ""), "What you may do now.")),
     ]);
     out
