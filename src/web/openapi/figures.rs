@@ -137,6 +137,7 @@ fn service() -> Vec<Named> {
     let oldest = may("oldest_unsent", instant("When the oldest mail that waits was made."));
     let parts = vec![
         must("database", part(None)),
+        must("clock", part(None)),
         must("index", part(Some(must("behind_seconds", count(""))))),
         must("mail", part(Some(oldest))),
     ];
