@@ -217,6 +217,6 @@ async fn build_engine(
 pub fn model_key(rules: &Jurisdiction) -> (String, String) {
     // What an administrator sets without teaching anything, a mode say, trains nothing anew.
     let categories: Vec<_> = rules.categories.iter().map(|c| (&c.code, c.scope)).collect();
-    let taught = (categories, &rules.cues, &rules.exemplars);
+    let taught = (categories, &rules.cues, &rules.acts, &rules.exemplars);
     (format!("scope-{}", scope::RECIPE), fingerprint(format!("{taught:?}").as_bytes()))
 }

@@ -12,7 +12,7 @@ use super::letter::{Letter, LetterKind};
 use super::place::{Area, AreaId};
 use super::routing::RoutingRule;
 use super::scope::Example;
-use super::taxonomy::{Abbreviation, Category, Cue, Mode, PersonalData};
+use super::taxonomy::{Abbreviation, ActPattern, Category, Cue, Mode, PersonalData};
 
 /// The settings of a pack that are neither tables nor letters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,6 +74,7 @@ pub struct Jurisdiction {
     pub settings: Settings,
     pub categories: Vec<Category>,
     pub cues: Vec<Cue>,
+    pub acts: Vec<ActPattern>,
     pub abbreviations: Vec<Abbreviation>,
     pub exemplars: Vec<Example>,
     pub areas: Vec<Area>,

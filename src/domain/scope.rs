@@ -114,4 +114,7 @@ pub struct Example {
     /// `Ask` where two readers would disagree.
     pub scope: Scope,
     pub category: String,
+    /// Who wrote it: texts of one hand are alike, and a model is tried on hands that it has not
+    /// seen. Empty for citizens' own texts.
+    pub writer: String,
 }

@@ -63,6 +63,28 @@ pub struct Cue {
     pub reasons: Names,
 }
 
+super::words! {
+    /// What an act of speech says about a text; `part` only gives a pattern a name.
+    ActGroup {
+        Asking = "asking",
+        Grievance = "grievance",
+        Other = "other",
+        Part = "part",
+    }
+}
+
+/// A pattern for an act of speech: what a text does, whatever it is about. It asks, tells of a
+/// result not given, of papers beyond the list, thanks. Several patterns may catch the same act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActPattern {
+    pub act: String,
+    pub group: ActGroup,
+    /// In the syntax of the `regex` crate, over folded words with one space between them; `?` and
+    /// `.` stand as words of their own. `{name}` stands for the part of that name.
+    pub pattern: String,
+    pub names: Names,
+}
+
 /// A short form with its readings: all are searched, none decides a legal class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Abbreviation {

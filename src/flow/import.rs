@@ -103,6 +103,7 @@ fn take(
             language: submission.language.clone(),
             scope: decided.scope,
             category,
+            writer: String::new(),
         };
         insert_example(tx, &stored.keys, &example, None, context.now)?;
     }

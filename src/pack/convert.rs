@@ -9,7 +9,9 @@ use crate::domain::jurisdiction::{Destination, NamedCode, Procedure};
 use crate::domain::place::Area;
 use crate::domain::routing::RoutingRule;
 use crate::domain::scope::Scope;
-use crate::domain::taxonomy::{Abbreviation, Answers, Category, Cue, Direction, Mode};
+use crate::domain::taxonomy::{
+    Abbreviation, ActGroup, ActPattern, Answers, Category, Cue, Direction, Mode,
+};
 use crate::text::marked;
 
 pub(super) fn categories(table: &Table, problems: &mut Problems) -> Vec<Category> {
@@ -45,6 +47,19 @@ pub(super) fn cues(table: &Table, problems: &mut Problems) -> Vec<Cue> {
             basis: table.cell(row, "basis").to_owned(),
             marks_required: table.either(row, "marks", "required", &["any"], problems),
             reasons: table.texts(row, "reason"),
+        });
+    }
+    out
+}
+
+pub(super) fn acts(table: &Table, problems: &mut Problems) -> Vec<ActPattern> {
+    let mut out = Vec::new();
+    for row in &table.rows {
+        out.push(ActPattern {
+            act: table.required(row, "act", problems),
+            group: table.value(row, "group", problems).unwrap_or(ActGroup::Other),
+            pattern: table.required(row, "pattern", problems),
+            names: table.texts(row, "name"),
         });
     }
     out

@@ -43,6 +43,9 @@ struct ExemplarLine {
     /// Who speaks, for whoever extends the exemplars.
     #[serde(default, rename = "voice")]
     _voice: String,
+    /// Who wrote it: trials keep a writer's texts on one side.
+    #[serde(default)]
+    writer: String,
     language: String,
     #[serde(default)]
     ask: bool,
@@ -52,6 +55,7 @@ struct ExemplarLine {
 pub(super) struct Tables {
     pub(super) taxonomy: Table,
     pub(super) cues: Table,
+    pub(super) acts: Table,
     pub(super) abbreviations: Table,
     pub(super) areas: Table,
     pub(super) agencies: Table,
@@ -77,6 +81,7 @@ pub(super) fn read(source: &Source) -> Result<Jurisdiction, Vec<PackError>> {
         rules_version: 1,
         categories: convert::categories(&tables.taxonomy, p),
         cues: convert::cues(&tables.cues, p),
+        acts: convert::acts(&tables.acts, p),
         abbreviations: convert::abbreviations(&tables.abbreviations, p),
         exemplars: exemplars(source, p),
         areas: convert::areas(&tables.areas, &area_codes, p),
@@ -136,6 +141,7 @@ fn tables(source: &Source, languages: &[String], problems: &mut Problems) -> Tab
     Tables {
         taxonomy: read(&shapes::TAXONOMY),
         cues: read(&shapes::CUES),
+        acts: read(&shapes::ACTS),
         abbreviations: read(&shapes::ABBREVIATIONS),
         areas: read(&shapes::AREAS),
         agencies: read(&shapes::AGENCIES),
@@ -177,6 +183,7 @@ fn exemplars(source: &Source, problems: &mut Problems) -> Vec<Example> {
                     language: line.language,
                     scope: if line.ask { Scope::Ask } else { line.scope },
                     category: line.category,
+                    writer: line.writer,
                 }),
                 Err(error) => problems.add(&path, at + 1, "", error.to_string()),
             }

@@ -16,6 +16,13 @@ pub(super) const CUES: Shape = Shape {
     texts: &["reason"],
 };
 
+pub(super) const ACTS: Shape = Shape {
+    file: "acts.tsv",
+    columns: &["act", "group", "pattern"],
+    optional: &[],
+    texts: &["name"],
+};
+
 pub(super) const ABBREVIATIONS: Shape = Shape {
     file: "abbreviations.tsv",
     columns: &["abbr", "expansion", "other_readings"],

@@ -7,7 +7,7 @@ use super::read::Tables;
 use super::table::{Problems, Table};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Authority, Flag, Scope};
-use crate::domain::taxonomy::{Direction, NEGATION};
+use crate::domain::taxonomy::{ActGroup, ActPattern, Direction, NEGATION};
 use crate::text::personal::PersonalPatterns;
 
 const SETTINGS_FILE: &str = "pack.toml";
@@ -26,6 +26,7 @@ type Known<'a> = BTreeSet<&'a str>;
 pub(super) fn validate(tables: &Tables, jurisdiction: &Jurisdiction, problems: &mut Problems) {
     settings(jurisdiction, problems);
     cues(&tables.cues, jurisdiction, problems);
+    acts(&tables.acts, jurisdiction, problems);
     exemplars(jurisdiction, problems);
     unique_codes(tables, problems);
     ascending(&tables.areas, jurisdiction.areas.iter().map(|a| (a.id, a.parent)), problems);
@@ -120,6 +121,20 @@ fn cues(table: &Table, jurisdiction: &Jurisdiction, problems: &mut Problems) {
         }
         if !seen.insert((cue.phrase.clone(), cue.direction, cue.category.clone())) {
             wrong("phrase", format!("{:?} stands twice for the same", cue.phrase));
+        }
+    }
+}
+
+/// Each pattern can be read once its parts are put in, and names no part that is not there.
+fn acts(table: &Table, jurisdiction: &Jurisdiction, problems: &mut Problems) {
+    let is_part = |p: &&ActPattern| p.group == ActGroup::Part;
+    for (row, act) in table.rows.iter().zip(&jurisdiction.acts) {
+        let mut text = act.pattern.clone();
+        for part in jurisdiction.acts.iter().filter(is_part) {
+            text = text.replace(&format!("{{{}}}", part.act), &format!("(?:{})", part.pattern));
+        }
+        if let Err(error) = PersonalPatterns::compile(&[(act.act.clone(), text)]) {
+            problems.add(table.file, row.line, "pattern", error.reason);
         }
     }
 }

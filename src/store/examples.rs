@@ -162,7 +162,14 @@ pub fn after(conn: &mut AnyConn, seal: &Seal, after: i64) -> Stored<(i64, Vec<Ex
         newest = newest.max(id);
         let place = Place { table: "examples", case: &uid(&case)?, row: &uid(&row)? };
         let text = seal.open_text(&place, &sealed)?;
-        out.push(Example { number: Some(number), text, language, scope: word(&scope)?, category });
+        out.push(Example {
+            number: Some(number),
+            text,
+            language,
+            scope: word(&scope)?,
+            category,
+            writer: String::new(),
+        });
     }
     Ok((newest, out))
 }

@@ -50,6 +50,8 @@ struct ExemplarBody {
     language: String,
     scope: Scope,
     category: String,
+    #[serde(default)]
+    writer: String,
 }
 
 /// Fills an empty database from a pack.
@@ -70,6 +72,7 @@ pub fn fill(conn: &mut AnyConn, pack: &Jurisdiction, at: Moment) -> Stored<()> {
     let mut rows = Rows { conn, at };
     rows.add("category", &pack.categories, |c| (c.code.clone(), None, None))?;
     rows.add("cue", &pack.cues, |c| (c.phrase.clone(), None, None))?;
+    rows.add("act", &pack.acts, |a| (a.act.clone(), None, None))?;
     rows.add("abbreviation", &pack.abbreviations, |a| (a.short.clone(), None, None))?;
     rows.add("field", &pack.fields, |f| (f.code.clone(), None, None))?;
     rows.add("procedure", &pack.procedures, |p| (p.code.clone(), None, None))?;
@@ -88,6 +91,7 @@ pub fn fill(conn: &mut AnyConn, pack: &Jurisdiction, at: Moment) -> Stored<()> {
             language: e.language.clone(),
             scope: e.scope,
             category: e.category.clone(),
+            writer: e.writer.clone(),
         })
         .collect();
     rows.add("exemplar", &exemplars, |e| (e.category.clone(), None, None))
@@ -139,12 +143,14 @@ pub fn jurisdiction(conn: &mut AnyConn) -> Stored<Jurisdiction> {
         language: e.language,
         scope: e.scope,
         category: e.category,
+        writer: e.writer,
     });
     Ok(Jurisdiction {
         rules_version,
         settings: unjson(&settings)?,
         categories: rows(conn, "category")?,
         cues: rows(conn, "cue")?,
+        acts: rows(conn, "act")?,
         abbreviations: rows(conn, "abbreviation")?,
         exemplars: exemplars.collect(),
         areas: agencies::areas(conn)?,

@@ -1,9 +1,11 @@
 //! The packs that are shipped are right, and a wrong pack says where.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dangvan::domain::letter::LetterKind;
 use dangvan::pack::{PackError, embedded_names, read_dir, read_embedded};
+use dangvan::text::tokens;
 
 /// A copy of the small pack with a file changed by `edit`.
 fn read_changed(file: &str, edit: impl Fn(&str) -> String) -> Vec<PackError> {
@@ -67,6 +69,30 @@ fn a_fault_is_named_by_file_line_and_column() {
     assert_eq!(errors[0].column, "desk_url");
     let errors = read_changed("exemplars/fee.jsonl", |_| String::new());
     assert_eq!(errors[0].file, "exemplars/fee.jsonl");
+    let errors = read_changed("acts.tsv", |text| text.replacen("\\b(", "\\b((", 1));
+    assert_eq!((errors[0].column.as_str(), errors[0].line), ("pattern", 3));
     let errors = read_changed("fields.tsv", |text| text.replace('n', "n\u{303}"));
     assert!(errors.iter().any(|e| e.message.contains("NFC")));
+}
+
+/// The exemplars were written for the pack: no run of ten words of theirs stands in the texts that
+/// it is measured with, where these are beside the project.
+#[test]
+fn no_exemplar_stands_in_what_it_is_measured_with() {
+    let measured = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/pakn-dev.jsonl");
+    let Ok(measured) = std::fs::read_to_string(measured) else { return };
+    let runs = |text: &str| -> BTreeSet<Vec<String>> {
+        let words: Vec<String> = tokens(text).into_iter().map(|t| t.folded).collect();
+        words.windows(10).map(<[String]>::to_vec).collect()
+    };
+    let mut taught = BTreeSet::new();
+    for exemplar in read_embedded("hcmc").unwrap().exemplars {
+        taught.extend(runs(&exemplar.text));
+    }
+    for line in measured.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let shared: Vec<_> =
+            runs(line["text"].as_str().unwrap()).intersection(&taught).cloned().collect();
+        assert_eq!(shared, Vec::<Vec<String>>::new());
+    }
 }

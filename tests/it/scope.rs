@@ -97,6 +97,25 @@ fn every_judgement_explains_itself() {
     assert!(!judgement.neighbours.is_empty());
 }
 
+/// What a text does is said where it does it: two texts about the same permit.
+#[test]
+fn acts_of_speech_are_reasons() {
+    let engine = Engine::build(&plain(), &[], None).unwrap();
+    let tells = "I applied for a fence permit and there is still no answer, I came three times.";
+    let asks = "Could you tell me how much a fence permit costs and which form I need?";
+    for (text, side, act) in
+        [(tells, Scope::In, "tells of a result not given"), (asks, Scope::Out, "asks")]
+    {
+        let judged = engine.judge(None, text);
+        assert_eq!(judged.likely, side, "{text}: {judged:?}");
+        let found = judged.reasons.iter().find(|r| r.why.get("en").is_some_and(|w| w == act));
+        let found = found.unwrap_or_else(|| panic!("{act}: {:?}", judged.reasons));
+        assert_eq!((found.kind, found.toward.as_str()), (ReasonKind::Cue, side.word()));
+        let marked: String = text.chars().skip(found.offset).take(found.length).collect();
+        assert_eq!(marked, found.phrase);
+    }
+}
+
 #[test]
 fn an_officers_label_counts_at_once_and_can_be_forgotten() {
     let engine = Engine::build(&plain(), &[], None).unwrap();
@@ -110,6 +129,7 @@ fn an_officers_label_counts_at_once_and_can_be_forgotten() {
         language: "en".to_owned(),
         scope,
         category: category.to_owned(),
+        writer: String::new(),
     };
     engine.learn(example(other, category));
     let after = engine.judge(None, text);

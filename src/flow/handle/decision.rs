@@ -143,6 +143,7 @@ fn keep_label(
         language: case.language.clone(),
         scope: case.scope,
         category,
+        writer: String::new(),
     };
     examples::insert_example(tx, &after.keys, &example, Some(user.id), context.now)?;
     Ok(())

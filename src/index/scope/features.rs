@@ -26,6 +26,9 @@ const EDGE_WORDS: usize = 3;
 /// Two words count as a loose pair when at most this many stand between them.
 const GAP_WORDS: usize = 2;
 
+/// In place of a token: the feature is the whole text's.
+pub(crate) const WHOLE: u32 = u32::MAX;
+
 /// A feature found in a text, with the tokens that it covers: from `first` to `last`, both
 /// included.
 #[derive(Debug, Clone, Copy)]
@@ -175,14 +178,14 @@ fn places(text: &str, tokens: &[Token], out: &mut Collector) {
     let asks_only = questions > 0 && questions == sentences;
     for (name, holds) in [("asks", questions > 0), ("asks only", asks_only)] {
         if holds {
-            out.add(Block::Acts, (last, last), hash(&[name.as_bytes()]));
+            out.add(Block::Acts, (WHOLE, WHOLE), hash(&[name.as_bytes()]));
         }
     }
     figures(tokens, out);
 }
 
 /// Ends of sentences by scalar offset; of several signs in a row the first.
-fn sentence_ends(text: &str) -> Vec<(usize, char)> {
+pub(crate) fn sentence_ends(text: &str) -> Vec<(usize, char)> {
     let mut out: Vec<(usize, char)> = Vec::new();
     for (at, sign) in text.chars().enumerate() {
         let is_end = matches!(sign, '.' | '?' | '!' | '\n' | '…');
@@ -205,9 +208,8 @@ fn figures(tokens: &[Token], out: &mut Collector) {
             out.add(Block::Acts, (at, at), hash(&[b"digits", digits.as_bytes()]));
         }
     }
-    let last = u32::try_from(tokens.len()).unwrap_or(0).saturating_sub(1);
     let length = (tokens.len() + 1).ilog2().to_string();
-    out.add(Block::Length, (last, last), hash(&[length.as_bytes()]));
+    out.add(Block::Length, (WHOLE, WHOLE), hash(&[length.as_bytes()]));
     let numbers = numbers.min(4).to_string();
-    out.add(Block::Acts, (last, last), hash(&[b"numbers", numbers.as_bytes()]));
+    out.add(Block::Acts, (WHOLE, WHOLE), hash(&[b"numbers", numbers.as_bytes()]));
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::acts::Acts;
 use super::calibrate::{Logistic, fit_sharpness, softmax, threshold};
 use super::features::Hit;
 use super::linear::{Labelled, LinearModel, Recipe};
@@ -59,7 +60,7 @@ impl GenericEngine {
         if labels.len() < 2 {
             return None;
         }
-        let reader = Reader::new(&[]);
+        let reader = Reader::new(&[], Acts::default());
         let hits: Vec<Vec<Hit>> = pairs.iter().map(|(text, _)| reader.read(text).hits).collect();
         let golds = pairs.iter().map(|(_, label)| labels.binary_search(label).unwrap_or(0));
         let golds: Vec<usize> = golds.collect();

@@ -2,6 +2,7 @@
 //! category; and why. Three sources, the pack's cues, the nearest labelled texts and a linear
 //! model, are joined and calibrated.
 
+mod acts;
 mod bytes;
 mod calibrate;
 mod cues;
@@ -26,6 +27,7 @@ use crate::domain::taxonomy::{Category, Cue, Direction};
 use crate::text::language::Vocabulary;
 use crate::text::personal::PersonalPatterns;
 use crate::text::scalars;
+use acts::Acts;
 use calibrate::sigmoid;
 pub use model::RECIPE;
 use model::{Model, NEIGHBOURS, Opinion, Taught};
@@ -79,7 +81,7 @@ impl Engine {
         let mut engine = Engine {
             categories: jurisdiction.categories.clone(),
             cues: jurisdiction.cues.clone(),
-            reader: Reader::new(&jurisdiction.cues),
+            reader: Reader::new(&jurisdiction.cues, Acts::compile(&jurisdiction.acts)?),
             vocabulary: vocabulary(jurisdiction),
             personal: PersonalPatterns::compile(&pairs)?,
             model: None,
@@ -111,7 +113,8 @@ impl Engine {
             let Some(category) = category else { continue };
             if example.scope != Scope::Ask {
                 let reading = self.reader.read(&example.text);
-                texts.push(Taught { reading, scope: example.scope, category, place });
+                let writer = example.writer.clone();
+                texts.push(Taught { reading, scope: example.scope, category, place, writer });
             }
         }
         let has = |side: Scope| texts.iter().any(|text| text.scope == side);
@@ -156,6 +159,7 @@ impl Engine {
             reading: &reading,
             skipped,
             cues: &self.cues,
+            acts: &self.reader.acts,
             near: &weighed.near,
             category,
             learned: learned.map(|(model, opinion)| (&model.scope, opinion)),

@@ -1,6 +1,8 @@
 //! The learned part: is it in scope, and which category; trained from labelled texts, calibrated
 //! on texts that the trained part had not seen.
 
+use std::collections::BTreeMap;
+
 use super::calibrate::{Logistic, fit_sharpness, sigmoid, softmax, threshold};
 use super::features::hash;
 use super::linear::{Labelled, LinearModel, Recipe};
@@ -13,9 +15,11 @@ use crate::domain::taxonomy::{Category, Direction};
 
 /// The recipe's number: it is part of the model's name, and a model of another recipe is made
 /// anew.
-pub const RECIPE: u32 = 1;
+pub const RECIPE: u32 = 2;
 /// Texts are judged by models that learned from the other parts.
 const PARTS: usize = 5;
+/// Fewer hands cannot be told apart from one another.
+const WRITERS_MIN: usize = 3;
 /// Neighbours that are asked.
 pub(crate) const NEIGHBOURS: usize = 8;
 /// Decisions are held to more than what the pack wants: real texts are harder than exemplars.
@@ -60,6 +64,7 @@ pub(crate) struct Taught {
     pub(crate) category: usize,
     /// Its place among the neighbours.
     pub(crate) place: usize,
+    pub(crate) writer: String,
 }
 
 /// The sides as the pack knows them.
@@ -210,7 +215,7 @@ fn fitted(
 
 /// Every text judged by models that had not seen it.
 fn unseen(texts: &[Taught], columns: usize, neighbours: &Neighbours) -> Vec<Unseen> {
-    let parts = parts(texts.len());
+    let parts = parts_of(texts);
     let mut hidden = vec![usize::MAX; texts.iter().map(|t| t.place + 1).max().unwrap_or(0)];
     for (text, part) in texts.iter().zip(&parts) {
         if let Some(entry) = hidden.get_mut(text.place) {
@@ -235,6 +240,35 @@ fn unseen(texts: &[Taught], columns: usize, neighbours: &Neighbours) -> Vec<Unse
     }
     out.sort_by_key(|(at, _)| *at);
     out.into_iter().map(|(_, unseen)| unseen).collect()
+}
+
+/// The part of each text: one hand's texts stand in one part, so that what is measured is how well
+/// other people's texts are judged. Texts without a writer are drawn.
+fn parts_of(texts: &[Taught]) -> Vec<usize> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in texts.iter().filter(|text| !text.writer.is_empty()) {
+        *counts.entry(text.writer.as_str()).or_default() += 1;
+    }
+    let mut drawn = parts(texts.len());
+    if counts.len() < WRITERS_MIN {
+        return drawn;
+    }
+    let mut writers: Vec<(&str, usize)> = counts.into_iter().collect();
+    writers.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let mut sizes = [0_usize; PARTS];
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (writer, count) in writers {
+        let smallest = sizes.iter().enumerate().min_by_key(|(at, size)| (**size, *at));
+        let part = smallest.map_or(0, |(at, _)| at);
+        if let Some(size) = sizes.get_mut(part) {
+            *size += count;
+        }
+        places.insert(writer, part);
+    }
+    for (text, part) in texts.iter().zip(&mut drawn) {
+        *part = places.get(text.writer.as_str()).copied().unwrap_or(*part);
+    }
+    drawn
 }
 
 /// The part of each text, drawn with a fixed seed.

@@ -1,5 +1,6 @@
 //! A text read once for all that judge it: tokens, cues, features.
 
+use super::acts::{ActMatch, Acts};
 use super::cues::{CueMatch, CueMatcher};
 use super::features::{Act, Hit, hits};
 use crate::domain::taxonomy::{Cue, Direction};
@@ -10,12 +11,14 @@ pub(crate) struct Reading {
     pub(crate) text: String,
     pub(crate) tokens: Vec<Token>,
     pub(crate) cues: Vec<CueMatch>,
+    pub(crate) acts: Vec<ActMatch>,
     pub(crate) hits: Vec<Hit>,
 }
 
 /// Reads texts with the cues of a pack.
 pub(crate) struct Reader {
     matcher: CueMatcher,
+    pub(crate) acts: Acts,
     /// What the model is told of each cue: its direction and its category.
     names: Vec<[String; 2]>,
     weights: Vec<(Direction, f64)>,
@@ -27,13 +30,14 @@ const WEAK: f64 = 0.3;
 const EVIDENCE_MAX: f64 = 3.0;
 
 impl Reader {
-    pub(crate) fn new(cues: &[Cue]) -> Reader {
+    pub(crate) fn new(cues: &[Cue], acts: Acts) -> Reader {
         let name = |cue: &Cue| {
             [format!("cue {}", cue.direction), format!("cue {} {}", cue.direction, cue.category)]
         };
         let weight = |cue: &Cue| (cue.direction, if cue.strong { 1.0 } else { WEAK });
         Reader {
             matcher: CueMatcher::new(cues),
+            acts,
             names: cues.iter().map(name).collect(),
             weights: cues.iter().map(weight).collect(),
         }
@@ -51,8 +55,10 @@ impl Reader {
                 acts.push(Act { name, first, last });
             }
         }
+        let found = self.acts.find(&text, &tokens);
+        acts.extend(self.acts.features(&text, &tokens, &found));
         let hits = hits(&text, &tokens, &acts);
-        Reading { text, tokens, cues, hits }
+        Reading { text, tokens, cues, acts: found, hits }
     }
 
     /// The weight of the cues of a side.

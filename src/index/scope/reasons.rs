@@ -1,6 +1,7 @@
 //! Why: the phrases, texts and rules that pulled, with their share of the evidence.
 
-use super::features::Hit;
+use super::acts::{ActMatch, Acts};
+use super::features::{Hit, WHOLE};
 use super::linear::LinearModel;
 use super::model::{INPUT_CUES, INPUT_VOTE, Opinion};
 use super::neighbours::Near;
@@ -9,9 +10,12 @@ use super::vector::{place, slot_of};
 use crate::domain::Names;
 use crate::domain::scope::{Reason, ReasonKind, Scope};
 use crate::domain::taxonomy::{Category, Cue, Direction};
+use crate::text::Token;
 
 /// Phrases of the model that are shown.
 const PHRASES_MAX: usize = 4;
+/// Acts of speech that are shown.
+const ACTS_MAX: usize = 4;
 /// A phrase of the model has at most so many words.
 const PHRASE_WORDS_MAX: usize = 5;
 /// Scalars of a neighbour that are shown as a reason.
@@ -23,6 +27,7 @@ pub(crate) struct Grounds<'a> {
     pub(crate) reading: &'a Reading,
     pub(crate) skipped: usize,
     pub(crate) cues: &'a [Cue],
+    pub(crate) acts: &'a Acts,
     pub(crate) near: &'a [Near],
     pub(crate) category: Option<&'a Category>,
     /// The model and its opinion, where there is a model.
@@ -36,6 +41,7 @@ pub(crate) fn reasons(grounds: &Grounds<'_>) -> Vec<Reason> {
         None => vec![0.0; grounds.reading.tokens.len()],
     };
     let mut out = cue_reasons(grounds, &mut pulls);
+    out.extend(act_reasons(grounds, &mut pulls));
     out.extend(phrases(grounds, &pulls));
     if let Some((_, opinion)) = grounds.learned {
         out.extend(neighbour_reason(grounds, opinion));
@@ -99,6 +105,38 @@ fn cue_reasons(grounds: &Grounds<'_>, pulls: &mut [f64]) -> Vec<Reason> {
     out
 }
 
+/// What the text does, where that pulled: the strongest first, each word counted once.
+fn act_reasons(grounds: &Grounds<'_>, pulls: &mut [f64]) -> Vec<Reason> {
+    let strongest = pulls.iter().fold(0.0_f64, |most, pull| most.max(pull.abs()));
+    let sum = |pulls: &[f64], found: &ActMatch| -> f64 {
+        pulls.iter().take(found.last + 1).skip(found.first).sum()
+    };
+    let mut found: Vec<(&ActMatch, f64)> =
+        grounds.reading.acts.iter().map(|found| (found, sum(pulls, found))).collect();
+    found.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()));
+    let mut out = Vec::new();
+    for (found, _) in found {
+        let pull = sum(pulls, found);
+        if out.len() == ACTS_MAX || pull.abs() < strongest * 0.25 || pull == 0.0 {
+            continue;
+        }
+        let Some((offset, length)) = span(grounds, found.first, found.last) else { continue };
+        pulls.iter_mut().take(found.last + 1).skip(found.first).for_each(|pull| *pull = 0.0);
+        let toward = if pull > 0.0 { Scope::In } else { Scope::Out };
+        out.push(Reason {
+            kind: ReasonKind::Cue,
+            phrase: part(grounds, offset, length),
+            offset,
+            length,
+            toward: toward.word().to_owned(),
+            weight: pull.abs(),
+            basis: None,
+            why: grounds.acts.names(found.act).cloned().unwrap_or_default(),
+        });
+    }
+    out
+}
+
 /// Where tokens stand in the text without its title.
 fn span(grounds: &Grounds<'_>, first: usize, last: usize) -> Option<(usize, usize)> {
     let tokens = &grounds.reading.tokens;
@@ -111,12 +149,18 @@ fn part(grounds: &Grounds<'_>, offset: usize, length: usize) -> String {
     grounds.reading.text.chars().skip(grounds.skipped + offset).take(length).collect()
 }
 
+/// A number is no reason that anybody could check.
+fn is_figure(token: &Token) -> bool {
+    token.folded.chars().all(|c| c.is_ascii_digit())
+}
+
 /// Runs of words that pull the model to one side, the strongest.
 fn phrases(grounds: &Grounds<'_>, pulls: &[f64]) -> Vec<Reason> {
     let mut runs: Vec<(usize, usize, f64)> = Vec::new();
     let strongest = pulls.iter().fold(0.0_f64, |most, pull| most.max(pull.abs()));
     for (at, pull) in pulls.iter().enumerate() {
-        if *pull == 0.0 || pull.abs() < strongest * 0.25 {
+        let is_figure = grounds.reading.tokens.get(at).is_some_and(is_figure);
+        if *pull == 0.0 || pull.abs() < strongest * 0.25 || is_figure {
             continue;
         }
         match runs.last_mut() {
@@ -156,7 +200,7 @@ fn pulls(hits: &[Hit], tokens: usize, model: &LinearModel) -> Vec<f64> {
     let mut seen: Vec<u32> = hits.iter().map(|hit| slot_of(hit, model.weigher.bits)).collect();
     seen.sort_unstable();
     let mut out = vec![0.0_f64; tokens];
-    for hit in hits {
+    for hit in hits.iter().filter(|hit| hit.first != WHOLE) {
         let slot = slot_of(hit, model.weigher.bits);
         let start = by_slot.partition_point(|(other, _)| *other < slot);
         let values = by_slot.iter().skip(start).take_while(|(other, _)| *other == slot);

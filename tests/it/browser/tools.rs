@@ -9,6 +9,8 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 
+use crate::harness::{Db, KEY, database};
+
 /// The built service on a port of its own.
 pub struct Service {
     child: Child,
@@ -26,6 +28,11 @@ impl Drop for Service {
 impl Service {
     pub async fn start() -> Service {
         let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("var");
+        std::fs::create_dir(&data).unwrap();
+        // Filled and trained once a run; a first start of its own would train for a minute.
+        database("hcmc", Db::Sqlite, &data);
+        std::fs::write(data.join("key"), dangvan::seal::hex(&KEY)).unwrap();
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
