@@ -60,6 +60,7 @@ super::words! {
         Taken = "taken",
         WrongPassword = "wrong_password",
         TooCommon = "too_common",
+        Unchanged = "unchanged",
     }
 }
 

@@ -80,8 +80,8 @@ pub struct File {
     pub mails: Vec<KeptMail>,
     pub decisions: Vec<Decision>,
     pub deadlines: Vec<KeptDeadline>,
-    /// Other cases of the same reporter, by number.
-    pub related: Vec<String>,
+    /// Other cases of the same reporter.
+    pub related: Vec<Case>,
     pub user_names: BTreeMap<UserId, String>,
 }
 

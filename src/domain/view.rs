@@ -264,7 +264,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         events: file.events.iter().map(|e| event(e, file, user, lens)).collect(),
         mails: file.mails.iter().map(mail).collect(),
         attachments: Vec::new(),
-        related: if user.may_look_up_reporters() { file.related.clone() } else { Vec::new() },
+        related: related(file, user, lens),
         procedure: case.procedure.clone(),
         location: location(file).filter(|_| user.role != Role::Oversight),
         assigned_to: case.assigned_to.and_then(|u| file.user_names.get(&u).cloned()),
@@ -275,6 +275,19 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         pending: pending(file, &shown_text),
         can: can.filter(|v| user.may(*v, case, is_named, lens.rules)).collect(),
     }
+}
+
+/// The sender's other cases that the reader may know of: who filed them is said by naming them.
+fn related(file: &File, user: &User, lens: &Lens<'_>) -> Vec<String> {
+    let may_know = |case: &&Case| {
+        let is_hidden = case.hide_identity && !matches!(user.role, Role::Triage | Role::Admin);
+        let is_named = case.readers.contains(&user.id);
+        !is_hidden && !case.restricted && user.may_see(case, is_named, lens.rules)
+    };
+    if !user.may_look_up_reporters() {
+        return Vec::new();
+    }
+    file.related.iter().filter(may_know).map(|case| case.number.clone()).collect()
 }
 
 /// At most this many scalars stand in a list without a search.

@@ -10,7 +10,7 @@ use crate::mail::render::{Composed, Frame, compose};
 use crate::mail::{Outgoing, Sent, Transport, is_deliverable, spool};
 use crate::store::cases::StoredCase;
 use crate::store::outbox::{self, MailRow, MailState, Tried};
-use crate::store::{AnyConn, StoreError, Stored, cases, texts, users};
+use crate::store::{AnyConn, StoreError, Stored, agencies, cases, texts, users};
 
 /// After the first failure; each further one waits twice as long.
 const RETRY_FIRST_SECONDS: i64 = 30;
@@ -173,7 +173,8 @@ fn address(
         }
         ("agency", _) => {
             let agency = rules.agency(row.recipient_id);
-            let address = agency.and_then(|a| a.sendable_email()).map(str::to_owned);
+            // From the row: the rules at hand may be older than an address just given.
+            let address = agencies::email_of(conn, row.recipient_id)?;
             let name = agency.map(|a| in_language(&a.names, &row.language).to_owned());
             Ok((address, name.unwrap_or_default()))
         }

@@ -210,7 +210,7 @@ fn mails_for(
                 recipient_kind: kind,
                 recipient_id: id,
                 letter: notice.letter,
-                parameters: values(context, parts, &language),
+                parameters: values(context, parts, notice.letter, &language),
                 text_hash: notice.text.clone(),
                 not_before: context.now + TimeDelta::seconds(notice.wait_seconds),
                 language,
@@ -250,13 +250,15 @@ fn recipients(
 }
 
 /// What the letter may name, as it stood when the event was recorded: no text, no identity.
-fn values(context: &Context, parts: &Parts<'_>, language: &str) -> Values {
+fn values(context: &Context, parts: &Parts<'_>, letter: LetterKind, language: &str) -> Values {
     let (rules, case) = (&context.rules, parts.case);
     let mut out = Values::new();
     let answering = case.agency.and_then(|id| rules.agency(id));
     let reception =
         rules.agency_by_code(&rules.settings.reception_agency, context.now.date_naive());
-    if let Some(agency) = answering.or(reception) {
+    // A receipt names who answers, and nobody where that is still to be decided.
+    let speaking = if letter == LetterKind::Receipt { None } else { reception };
+    if let Some(agency) = answering.or(speaking) {
         out.insert(Placeholder::Agency, in_language(&agency.names, language).to_owned());
     }
     if let Some(due) = case.due_at() {
@@ -305,5 +307,5 @@ pub fn actor_of(user: &crate::domain::user::User) -> Actor {
 /// What a letter may name of a case as it stands now.
 pub fn values_now(context: &Context, stored: &StoredCase) -> Values {
     let parts = Parts { keys: &stored.keys, case: &stored.case, event: &Event::Accepted {} };
-    values(context, &parts, &stored.case.language)
+    values(context, &parts, LetterKind::Receipt, &stored.case.language)
 }

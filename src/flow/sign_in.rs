@@ -93,7 +93,7 @@ pub async fn change_password(
 ) -> Result<(), FlowError> {
     password::check("new_password", &new, &user.email, &user.name).map_err(FlowError::field)?;
     if new == present {
-        return Err(FlowError::field(FieldError::new("new_password", Rule::Taken)));
+        return Err(FlowError::field(FieldError::new("new_password", Rule::Unchanged)));
     }
     let id = user.id;
     let stored =

@@ -85,6 +85,12 @@ pub fn all(conn: &mut AnyConn) -> Stored<Vec<Agency>> {
     Ok(out)
 }
 
+/// The addresses of an agency as they stand now; `None` where there is no such agency.
+pub fn email_of(conn: &mut AnyConn, id: i64) -> Stored<Option<String>> {
+    let found = agencies::table.find(id).select(agencies::email).first(conn).optional()?;
+    Ok(found.flatten())
+}
+
 /// All areas, by id.
 pub fn areas(conn: &mut AnyConn) -> Stored<Vec<Area>> {
     let rows = areas::table.order(areas::id).load::<AreaRow>(conn)?;

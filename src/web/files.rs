@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::failure::Failure;
+use crate::domain::case::Case;
 use crate::domain::file::{File, KeptMail};
 use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
@@ -83,14 +84,14 @@ fn file(
     })
 }
 
-/// Other cases of whoever has the same e-mail or telephone; restricted ones are left out.
+/// Other cases of whoever has the same e-mail or telephone; who may know of which is `view`'s.
 fn related(
     conn: &mut AnyConn,
     seal: &Seal,
     stored: &StoredCase,
     reporter: &crate::domain::reporter::Reporter,
     country: &str,
-) -> Stored<Vec<String>> {
+) -> Stored<Vec<Case>> {
     let email = reporter.email.as_deref().map(str::to_lowercase);
     let phone = reporter.phone.as_deref().and_then(|p| crate::domain::reporter::e164(p, country));
     let mut ids = Vec::new();
@@ -102,5 +103,5 @@ fn related(
     ids.dedup();
     ids.retain(|id| *id != stored.keys.id);
     let others = cases::by_ids(conn, &ids)?;
-    Ok(others.into_iter().filter(|o| !o.case.restricted).map(|o| o.case.number).collect())
+    Ok(others.into_iter().map(|other| other.case).collect())
 }

@@ -39,6 +39,18 @@ async fn users(db: Db) {
     let signed = sign_in(&town, "an@city.example", &password).await;
     assert_eq!(signed.body["must_change_password"], true, "{}", signed.text);
 
+    // A one-time password opens one page: the one where it is changed.
+    let cookie = signed.headers.get("set-cookie").unwrap().to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    for path in ["/desk", "/reports", "/desk/cases/DV26-000001-3"] {
+        let ask = Ask { headers: vec![("cookie", cookie)], ..Ask::default() };
+        let led = town.call(actix_web::http::Method::GET, path, ask).await;
+        assert_eq!(
+            (led.status, led.headers.get("location").unwrap().to_str().unwrap()),
+            (303, "/password")
+        );
+    }
+
     let again = town.send("/admin/users", &admin, &new).await;
     assert_eq!(again.status, 422);
     assert!(again.text.contains("An@city.example"), "nothing typed is lost");

@@ -13,6 +13,32 @@ fn body(agency: &str) -> serde_json::Value {
         "reporter": {"kind": "individual", "name": "Sam Sample", "email": "sam@example.org"}})
 }
 
+/// Who filed what else is said to those alone who may know of the other case.
+#[actix_web::test]
+async fn a_senders_other_cases_are_named_with_care() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let own = town.officer("lead", Role::Leader, Some("so-xay-dung")).await;
+    let (first, _) = town.file(body("so-xay-dung")).await;
+    let (second, _) = town.file(body("so-xay-dung")).await;
+    let (elsewhere, _) = town.file(body("so-y-te")).await;
+    let mut hidden = body("so-xay-dung");
+    hidden["hide_identity"] = json!(true);
+    let (hidden, _) = town.file(hidden).await;
+    let routes = [(&first, "so-xay-dung"), (&second, "so-xay-dung"), (&elsewhere, "so-y-te")];
+    for (number, agency) in routes.into_iter().chain([(&hidden, "so-xay-dung")]) {
+        let routed = town.step(&triage, number, "route", json!({"agency": agency})).await;
+        assert_eq!(routed.status, 200, "{}", routed.text);
+    }
+    let related = async |token: &str| {
+        let seen = town.get(&format!("/api/v1/desk/cases/{first}"), token).await;
+        assert_eq!(seen.status, 200, "{}", seen.text);
+        seen.body["related"].clone()
+    };
+    assert_eq!(related(&triage).await, json!([second, elsewhere, hidden]));
+    assert_eq!(related(&own).await, json!([second]));
+}
+
 #[actix_web::test]
 async fn the_table_holds() {
     use Role::{Admin, Agency, Leader, Oversight, Triage};

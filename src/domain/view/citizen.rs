@@ -8,6 +8,7 @@ use crate::domain::agency::AgencyName;
 use crate::domain::case::{Status, Verb};
 use crate::domain::event::{ActorKind, Event, Recorded};
 use crate::domain::file::File;
+use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::Scope;
 
@@ -69,10 +70,44 @@ pub fn citizen(file: &File, rules: &Jurisdiction, language: &str, next: String) 
         next,
         events,
         messages: messages(file, &str::to_owned),
-        answer: answer(file, &str::to_owned),
+        answer: told(file, rules, language),
         rating: rating(file, &str::to_owned),
         can: can.collect(),
     }
+}
+
+/// The answer, or where the case belongs, or why it was not accepted, with the officer's words.
+fn told(file: &File, rules: &Jurisdiction, language: &str) -> Option<AnswerView> {
+    let answer = answer(file, &str::to_owned)?;
+    let last = file.events.iter().rev().find(|e| {
+        matches!(e.event, Event::Referred { .. } | Event::Refused { .. } | Event::Answered { .. })
+    });
+    let said = last.and_then(|e| outcome(&e.event, rules, language));
+    let parts = [said, Some(answer.text).filter(|text| !text.is_empty())];
+    let text = parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+    Some(AnswerView { text, at: answer.at })
+}
+
+/// What the pack says of a destination or of a reason for refusal.
+fn outcome(event: &Event, rules: &Jurisdiction, language: &str) -> Option<String> {
+    let lines = match event {
+        Event::Referred { destination, .. } => {
+            let found = rules.destination(destination)?;
+            let name = in_language(&found.names, language);
+            let name = match found.contact.trim() {
+                "" => name.to_owned(),
+                contact => format!("{name}: {contact}"),
+            };
+            [name, in_language(&found.guidance, language).to_owned()]
+        }
+        Event::Refused { reason_code, .. } => {
+            let found = rules.refusal(reason_code)?;
+            [in_language(&found.names, language).to_owned(), found.basis.clone()]
+        }
+        _ => return None,
+    };
+    let filled = lines.into_iter().filter(|line| !line.is_empty());
+    Some(filled.collect::<Vec<_>>().join("\n"))
 }
 
 fn citizen_event(

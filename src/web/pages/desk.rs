@@ -54,7 +54,7 @@ struct Row {
 /// The case that is read beside the list, and where the keys lead from it.
 struct Pane {
     seen: Seen,
-    /// Where a confirmation leads: to the list, whose first case is then beside it.
+    /// Where a confirmation leads: to the next case of the list, else to its first.
     back: String,
     close: String,
     earlier: Option<String>,
@@ -189,7 +189,7 @@ async fn pane(
     }
     Ok(Some(Pane {
         seen: case::seen(ask, frame, case),
-        back: beside(filled, None),
+        back: later.clone().unwrap_or_else(|| beside(filled, None)),
         close: format!("/desk?{}", form_url(&listed(filled))),
         earlier,
         later,

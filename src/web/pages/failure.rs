@@ -32,7 +32,7 @@ pub fn page(
     if failure.kind == Kind::Unauthorized && is_read {
         return see_other(&format!("/sign-in?next={}", request.path()));
     }
-    if failure.kind == Kind::Forbidden && failure.errors.iter().any(|e| e.field == "password") {
+    if failure.kind == Kind::ChangePassword {
         return see_other("/password");
     }
     match body(ask, request, failure, builder) {
