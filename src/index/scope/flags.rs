@@ -9,7 +9,7 @@ use crate::domain::scope::Flag;
 use crate::domain::taxonomy::{Cue, Direction};
 
 /// From this probability on a denunciation is suspected.
-const SUSPICION: f64 = 0.15;
+const SUSPICION: f64 = 0.1;
 /// So many different weak cues are as good as a strong one.
 const WEAK_CUES: usize = 2;
 /// A text of which less than this share of letters stands in known words is in another language.
