@@ -15,8 +15,10 @@ pub(crate) struct Logistic {
 }
 
 impl Logistic {
-    /// Fits by Newton steps along one input after the other.
-    pub(crate) fn fit(inputs: &[Vec<f64>], is_positive: &[bool]) -> Logistic {
+    /// Fits by Newton steps along one input after the other. An input with a direction, `1` or
+    /// `-1`, never pulls against it: what is given as a reason for a side must speak for it, however
+    /// the inputs overlap. `0` leaves an input free.
+    pub(crate) fn fit(inputs: &[Vec<f64>], is_positive: &[bool], directions: &[f64]) -> Logistic {
         let width = inputs.first().map_or(0, Vec::len) + 1;
         let mut fitted = Logistic { weights: vec![0.0; width] };
         let mut values = vec![0.0_f64; inputs.len()];
@@ -33,6 +35,8 @@ impl Logistic {
                     bend += x * x * p * (1.0 - p);
                 }
                 let step = (-slope / bend).clamp(-2.0, 2.0);
+                let direction = directions.get(at).copied().unwrap_or(0.0);
+                let step = if (weight + step) * direction < 0.0 { -weight } else { step };
                 if let Some(weight) = fitted.weights.get_mut(at) {
                     *weight += step;
                 }

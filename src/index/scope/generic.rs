@@ -70,7 +70,7 @@ impl GenericEngine {
         let outside = labels.iter().position(|label| label == OUTSIDE).map(|at| {
             let inputs: Vec<Vec<f64>> = unseen.iter().map(|m| outside_inputs(m, at)).collect();
             let is_outside: Vec<bool> = golds.iter().map(|gold| *gold == at).collect();
-            (at, Logistic::fit(&inputs, &is_outside))
+            (at, Logistic::fit(&inputs, &is_outside, &[]))
         });
         let sharpness = fit_sharpness(&unseen, &golds);
         let mut engine =

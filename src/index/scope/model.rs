@@ -15,7 +15,7 @@ use crate::domain::taxonomy::{Category, Direction};
 
 /// The recipe's number: it is part of the model's name, and a model of another recipe is made
 /// anew.
-pub const RECIPE: u32 = 2;
+pub const RECIPE: u32 = 3;
 /// Texts are judged by models that learned from the other parts.
 const PARTS: usize = 5;
 /// Fewer hands cannot be told apart from one another.
@@ -94,6 +94,8 @@ pub(crate) struct Opinion {
 /// The names of the inputs by place.
 pub(crate) const INPUT_CUES: [usize; 2] = [2, 3];
 pub(crate) const INPUT_VOTE: usize = 4;
+/// Whither each input may pull.
+const DIRECTIONS: [f64; 5] = [1.0, 1.0, 1.0, -1.0, 1.0];
 
 /// Values of one text, judged without having been learned.
 struct Unseen {
@@ -122,7 +124,7 @@ impl Model {
             inputs.push(inputs_of(reader, &text.reading, own, unseen.vote));
         }
         let is_in: Vec<bool> = texts.iter().map(|text| text.scope == Scope::In).collect();
-        let combiner = Logistic::fit(&inputs, &is_in);
+        let combiner = Logistic::fit(&inputs, &is_in, &DIRECTIONS);
         let thresholds = [Scope::In, Scope::Out].map(|side| {
             let wanted = wanted_precision + CAUTION * (1.0 - wanted_precision);
             side_threshold(&combiner, &inputs, &is_in, side, wanted)
