@@ -16,8 +16,8 @@ pub(crate) struct Logistic {
 
 impl Logistic {
     /// Fits by Newton steps along one input after the other. An input with a direction, `1` or
-    /// `-1`, never pulls against it: what is given as a reason for a side must speak for it, however
-    /// the inputs overlap. `0` leaves an input free.
+    /// `-1`, never pulls against it: what is given as a reason for a side must speak for it,
+    /// however the inputs overlap. `0` leaves an input free.
     pub(crate) fn fit(inputs: &[Vec<f64>], is_positive: &[bool], directions: &[f64]) -> Logistic {
         let width = inputs.first().map_or(0, Vec::len) + 1;
         let mut fitted = Logistic { weights: vec![0.0; width] };
