@@ -93,6 +93,9 @@ impl Kind {
     }
 }
 
+/// After an outage it is worth trying again so soon.
+const RETRY_SECONDS: u64 = 5;
+
 impl Failure {
     /// A failure without particulars.
     pub fn new(kind: Kind) -> Failure {
@@ -102,7 +105,8 @@ impl Failure {
             errors: Vec::new(),
             can: Vec::new(),
             changed: Vec::new(),
-            retry_after_seconds: None,
+            // Whoever is sent away for now is told for how long.
+            retry_after_seconds: (kind == Kind::Unavailable).then_some(RETRY_SECONDS),
         }
     }
 
@@ -192,7 +196,7 @@ impl From<StoreError> for Failure {
             StoreError::NotFound => Failure::new(Kind::NotFound),
             StoreError::Unavailable(_) | StoreError::Busy | StoreError::Conflict => {
                 tracing::warn!(%error, "the store cannot serve a request now");
-                Failure { retry_after_seconds: Some(5), ..Failure::new(Kind::Unavailable) }
+                Failure::new(Kind::Unavailable)
             }
             other => {
                 tracing::error!(error = %other, "the store failed");
