@@ -85,6 +85,17 @@ pub struct ActPattern {
     pub names: Names,
 }
 
+impl ActPattern {
+    /// The pattern with the parts that it names put in.
+    pub fn whole(&self, all: &[ActPattern]) -> String {
+        let mut out = self.pattern.clone();
+        for part in all.iter().filter(|p| p.group == ActGroup::Part) {
+            out = out.replace(&format!("{{{}}}", part.act), &format!("(?:{})", part.pattern));
+        }
+        out
+    }
+}
+
 /// A short form with its readings: all are searched, none decides a legal class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Abbreviation {

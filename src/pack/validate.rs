@@ -7,7 +7,7 @@ use super::read::Tables;
 use super::table::{Problems, Table};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Authority, Flag, Scope};
-use crate::domain::taxonomy::{ActGroup, ActPattern, Direction, NEGATION};
+use crate::domain::taxonomy::{Direction, NEGATION};
 use crate::text::personal::PersonalPatterns;
 
 const SETTINGS_FILE: &str = "pack.toml";
@@ -125,14 +125,10 @@ fn cues(table: &Table, jurisdiction: &Jurisdiction, problems: &mut Problems) {
     }
 }
 
-/// Each pattern can be read once its parts are put in, and names no part that is not there.
+/// Each pattern can be read once its parts are put in; a part that is not there cannot.
 fn acts(table: &Table, jurisdiction: &Jurisdiction, problems: &mut Problems) {
-    let is_part = |p: &&ActPattern| p.group == ActGroup::Part;
     for (row, act) in table.rows.iter().zip(&jurisdiction.acts) {
-        let mut text = act.pattern.clone();
-        for part in jurisdiction.acts.iter().filter(is_part) {
-            text = text.replace(&format!("{{{}}}", part.act), &format!("(?:{})", part.pattern));
-        }
+        let text = act.whole(&jurisdiction.acts);
         if let Err(error) = PersonalPatterns::compile(&[(act.act.clone(), text)]) {
             problems.add(table.file, row.line, "pattern", error.reason);
         }

@@ -86,14 +86,3 @@ fn tokens_are_long_and_hashed_under_the_key() {
     assert_eq!(token::token_hash(&one, &made), token::token_hash(&one, &made));
     assert_ne!(token::token_hash(&one, &made), token::token_hash(&other, &made));
 }
-
-#[test]
-fn a_form_token_belongs_to_one_session() {
-    let seal = Seal::from_bytes(&[1; 36]);
-    let made = token::form_token(&seal, "session");
-    assert!(token::is_form_token(&seal, "session", &made));
-    assert!(!token::is_form_token(&seal, "another", &made));
-    assert!(!token::is_form_token(&seal, "session", ""));
-    assert!(!token::is_form_token(&seal, "session", &format!("{made}0")));
-    assert!(!token::is_form_token(&Seal::from_bytes(&[2; 36]), "session", &made));
-}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fantoccini::{Client, Locator};
 
-use tools::{Service, accessible, browser, page_with, press, type_into};
+use tools::{Site, accessible, browser, page_with, press, type_into};
 
 /// The Enter key (WebDriver, 17.4.2).
 const ENTER: &str = "\u{e007}";
@@ -17,7 +17,7 @@ pub const TEXT: &str =
     "Tôi nộp hồ sơ cấp đổi sổ ngày 3/4, giấy hẹn 24/4 mà tới nay chưa có kết quả.";
 
 /// Files a case; axe looks at each page on the way. Returns the code.
-pub async fn file(client: &Client, service: &Service, language: &str) -> String {
+pub async fn file(client: &Client, service: &Site, language: &str) -> String {
     let look = async |what: &str| accessible(client, &format!("{what} in {language}")).await;
     client.goto(&service.url(&format!("/file?language={language}"))).await.unwrap();
     look("step 1").await;
@@ -66,7 +66,7 @@ const PAGES: [&str; 7] =
     ["/", "/track", "/statistics", "/sign-in", "/nowhere", "/track/AAAA-BBBB", "/api/docs"];
 
 async fn citizens_way() {
-    let service = Service::start().await;
+    let service = Site::start().await;
     for (width, language) in [(320, "vi"), (1440, "en")] {
         let client = browser(width, true).await;
         let code = file(&client, &service, language).await;
@@ -95,7 +95,7 @@ async fn a_citizen_files_without_scripts_and_without_a_mouse() {
 
 /// With the keyboard alone: a browser without scripts also hangs at the driver's clicks.
 async fn keyboards_way() {
-    let service = Service::start().await;
+    let service = Site::start().await;
     let client = browser(320, false).await;
     client.goto(&service.url("/file?language=vi")).await.unwrap();
     page_with(&client, "Bước 1").await;

@@ -117,8 +117,8 @@ pub(super) fn decided_by_officer(
     Ok(after)
 }
 
-/// Nothing restricted or suspected is learned; what was learned of it before is forgotten.
-/// Keeps an officer's label with the masked text, in the transaction of the decision.
+/// Keeps an officer's label with the masked text, in the transaction of the decision. Nothing
+/// restricted or suspected is learned; what was learned of it before is forgotten.
 fn keep_label(
     tx: &mut Tx<'_>,
     context: &Context,

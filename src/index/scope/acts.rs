@@ -54,15 +54,10 @@ struct Line {
 impl Acts {
     /// Reads the patterns; several of one act become one.
     pub(crate) fn compile(patterns: &[ActPattern]) -> Result<Acts, BadPattern> {
-        let is_part = |p: &&ActPattern| p.group == ActGroup::Part;
-        let parts: Vec<&ActPattern> = patterns.iter().filter(is_part).collect();
         let mut order: Vec<&ActPattern> = Vec::new();
         let mut joined: BTreeMap<&str, String> = BTreeMap::new();
         for pattern in patterns.iter().filter(|p| p.group != ActGroup::Part) {
-            let mut text = pattern.pattern.clone();
-            for part in &parts {
-                text = text.replace(&format!("{{{}}}", part.act), &format!("(?:{})", part.pattern));
-            }
+            let text = pattern.whole(patterns);
             match joined.get_mut(pattern.act.as_str()) {
                 Some(all) => all.push_str(&format!("|{text}")),
                 None => {
@@ -97,27 +92,24 @@ impl Acts {
         self.kinds.get(act).map(|kind| &kind.names)
     }
 
-    /// The acts of a text, in the order of the pack and then of the text.
-    pub(crate) fn find(&self, text: &str, tokens: &[Token]) -> Vec<ActMatch> {
+    /// The acts of a text, in the order of the pack and then of the text, and what the model is told
+    /// of them.
+    pub(crate) fn read(&self, text: &str, tokens: &[Token]) -> (Vec<ActMatch>, Vec<Act<'_>>) {
         let line = Line::of(text, tokens);
-        let mut out = Vec::new();
+        let mut found = Vec::new();
         for (kind, act) in self.kinds.iter().zip(0..) {
-            for found in kind.regex.find_iter(&line.bytes) {
-                let (first, last) = (line.token(found.start()), line.token_before(found.end()));
-                out.push(ActMatch { act, first, last: last.max(first) });
+            for one in kind.regex.find_iter(&line.bytes) {
+                let (first, last) = (line.token(one.start()), line.token_before(one.end()));
+                found.push(ActMatch { act, first, last: last.max(first) });
             }
         }
-        out
+        let features = self.features(line.edges(tokens.len()), &found);
+        (found, features)
     }
 
-    /// What the model is told of them.
-    pub(crate) fn features<'a>(
-        &'a self,
-        text: &str,
-        tokens: &[Token],
-        found: &[ActMatch],
-    ) -> Vec<Act<'a>> {
-        let (first_end, last_start) = edges(text, tokens);
+    /// `edges`: the last token of the first sentence, and the first of the last.
+    fn features(&self, edges: (usize, usize), found: &[ActMatch]) -> Vec<Act<'_>> {
+        let (first_end, last_start) = edges;
         let mut out = Vec::new();
         let (mut asking, mut grievances) = (0, 0);
         for (kind, act) in self.kinds.iter().zip(0..) {
@@ -165,22 +157,12 @@ fn sums(asking: usize, grievances: usize) -> Vec<Act<'static>> {
     out
 }
 
-/// The last token of the first sentence, and the first of the last.
-fn edges(text: &str, tokens: &[Token]) -> (usize, usize) {
-    let ends = Line::of(text, tokens).ends;
-    let all = tokens.len();
-    let first = ends.first().copied().unwrap_or(all);
-    let last = ends.iter().rev().copied().find(|end| end + 1 < all);
-    (first, last.map_or(0, |end| end + 1))
-}
-
 impl Line {
     fn of(text: &str, tokens: &[Token]) -> Line {
         let mut line = Line { bytes: Vec::new(), starts: Vec::new(), ends: Vec::new() };
         let mut signs = super::features::sentence_ends(text).into_iter().peekable();
         for (token, at) in tokens.iter().zip(0_usize..) {
-            while let Some((end, sign)) = signs.next_if(|(end, _)| *end < token.offset) {
-                let _ = end;
+            while let Some((_, sign)) = signs.next_if(|(end, _)| *end < token.offset) {
                 line.sign(sign, at.checked_sub(1));
             }
             line.space();
@@ -204,6 +186,13 @@ impl Line {
         self.space();
         self.bytes.push(if sign == '?' { b'?' } else { b'.' });
         self.ends.extend(after);
+    }
+
+    /// The last token of the first sentence, and the first of the last.
+    fn edges(&self, tokens: usize) -> (usize, usize) {
+        let first = self.ends.first().copied().unwrap_or(tokens);
+        let last = self.ends.iter().rev().copied().find(|end| end + 1 < tokens);
+        (first, last.map_or(0, |end| end + 1))
     }
 
     /// The token that a place lies in, or that ends before it.

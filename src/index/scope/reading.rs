@@ -55,8 +55,8 @@ impl Reader {
                 acts.push(Act { name, first, last });
             }
         }
-        let found = self.acts.find(&text, &tokens);
-        acts.extend(self.acts.features(&text, &tokens, &found));
+        let (found, features) = self.acts.read(&text, &tokens);
+        acts.extend(features);
         let hits = hits(&text, &tokens, &acts);
         Reading { text, tokens, cues, acts: found, hits }
     }

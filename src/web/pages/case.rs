@@ -1,7 +1,6 @@
 //! One case at the desk: where it stands, what the machine thinks and why, the next actions, the
 //! whole story.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -158,10 +157,7 @@ async fn page(
         seen: &seen,
         f: &frame,
     };
-    match came.errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
-    }
+    frame.form(&came.errors, &page)
 }
 
 /// The text with the machine's reasons marked where they stand.

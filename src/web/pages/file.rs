@@ -243,11 +243,7 @@ async fn show(
         text_max: frame.number(&20_000),
         f: &frame,
     };
-    let wrong = actix_web::http::StatusCode::UNPROCESSABLE_ENTITY;
-    match errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(wrong, &page),
-    }
+    frame.form(errors, &page)
 }
 
 /// Who will probably answer and by when, and what one should know before sending.

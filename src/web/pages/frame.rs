@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use askama::Template;
 
+use super::form::Errors;
 use crate::clock::Moment;
 use crate::domain::deadline::day_of;
 use crate::domain::in_language;
@@ -227,6 +228,14 @@ impl Frame {
     /// A page that went well.
     pub fn page(&self, template: &impl Template) -> Result<HttpResponse, Failure> {
         self.page_with(StatusCode::OK, template)
+    }
+
+    /// A page with a form: shown again with what was wrong, it says so in its status.
+    pub fn form(&self, errors: &Errors, template: &impl Template) -> Result<HttpResponse, Failure> {
+        match errors.is_empty() {
+            true => self.page(template),
+            false => self.page_with(StatusCode::UNPROCESSABLE_ENTITY, template),
+        }
     }
 
     /// A page with a status of its own.

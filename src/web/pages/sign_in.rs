@@ -149,8 +149,5 @@ fn password_page(
     let mut frame = Frame::of_desk(ask, request, "password-title", user)?;
     frame.is_desk = false;
     let page = Password { f: &frame, errors, must: user.must_change_password };
-    match errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
-    }
+    frame.form(errors, &page)
 }

@@ -177,8 +177,5 @@ fn page(
         Status::Closed | Status::Withdrawn => 5,
     };
     let page = Page { f: &frame, code, case, at, errors, typed, verb };
-    match errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
-    }
+    frame.form(errors, &page)
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use fantoccini::{Client, Locator};
 
-use super::tools::{Service, accessible, browser, page_with, press, submit, type_into};
+use super::tools::{Site, accessible, browser, page_with, press, submit, type_into};
 use super::{TEXT, file};
 
 const PASSWORD: &str = "a rather long password";
 
 /// Goes to a page, which must be without fault, with everything that folds unfolded.
-async fn look(client: &Client, service: &Service, path: &str, language: &str) -> String {
+async fn look(client: &Client, service: &Site, path: &str, language: &str) -> String {
     let joint = if path.contains('?') { '&' } else { '?' };
     let path = format!("{path}{joint}language={language}");
     client.goto(&service.url(&path)).await.unwrap();
@@ -21,7 +21,7 @@ async fn look(client: &Client, service: &Service, path: &str, language: &str) ->
     client.find(Locator::Css("main")).await.unwrap().text().await.unwrap()
 }
 
-async fn sign_in(client: &Client, service: &Service, name: &str, password: &str) {
+async fn sign_in(client: &Client, service: &Site, name: &str, password: &str) {
     client.goto(&service.url("/sign-in")).await.unwrap();
     type_into(client, "#email", &format!("{name}@city.example")).await;
     type_into(client, "#password", password).await;
@@ -48,7 +48,7 @@ async fn officers_do_their_work() {
 }
 
 async fn officers_way() {
-    let service = Service::start().await;
+    let service = Site::start().await;
     for name in ["lan", "hoa", "goc"] {
         let role = [("lan", "triage"), ("hoa", "leader"), ("goc", "admin")];
         let role = role.iter().find(|(n, _)| *n == name).unwrap().1;
@@ -69,7 +69,7 @@ async fn officers_way() {
 }
 
 /// A wrong password, a one-time one, a weak new one, a good new one.
-async fn first_sign_in(client: &Client, service: &Service, language: &str) {
+async fn first_sign_in(client: &Client, service: &Site, language: &str) {
     let name = format!("moi-{language}");
     let secret = service.add_user(&name, "triage", &[], None);
     look(client, service, "/sign-in", language).await;
@@ -92,7 +92,7 @@ async fn first_sign_in(client: &Client, service: &Service, language: &str) {
 }
 
 /// Confirms with one key beside the list, sees the page of who may not, routes the case.
-async fn triage(client: &Client, service: &Service, language: &str, code: &str) -> String {
+async fn triage(client: &Client, service: &Site, language: &str, code: &str) -> String {
     client.goto(&service.url(&format!("/track/{code}"))).await.unwrap();
     let number = client.find(Locator::Css("main p.code")).await.unwrap().text().await.unwrap();
     sign_in(client, service, "lan", PASSWORD).await;
@@ -122,7 +122,7 @@ async fn triage(client: &Client, service: &Service, language: &str, code: &str) 
 /// The office answers; who wrote it cannot approve it; a leader does.
 async fn answer_and_approve(
     client: &Client,
-    service: &Service,
+    service: &Site,
     (language, other): (&str, &str),
     number: &str,
 ) {
@@ -153,7 +153,7 @@ async fn answer_and_approve(
     sign_out(client).await;
 }
 
-async fn citizen_rates(client: &Client, service: &Service, language: &str, code: &str) {
+async fn citizen_rates(client: &Client, service: &Site, language: &str, code: &str) {
     let path = format!("/track/{code}");
     let read = look(client, service, &path, language).await;
     assert!(read.contains("Hồ sơ đã có kết quả, mời đến nhận."), "{read}");
@@ -164,7 +164,7 @@ async fn citizen_rates(client: &Client, service: &Service, language: &str, code:
 }
 
 /// The number of answers leads to a list that holds the case.
-async fn leader_counts(client: &Client, service: &Service, language: &str, number: &str) {
+async fn leader_counts(client: &Client, service: &Site, language: &str, number: &str) {
     sign_in(client, service, "hoa", PASSWORD).await;
     client.wait().for_element(Locator::Css(".queues")).await.unwrap();
     look(client, service, "/reports", language).await;
@@ -178,7 +178,7 @@ async fn leader_counts(client: &Client, service: &Service, language: &str, numbe
     sign_out(client).await;
 }
 
-async fn administer(client: &Client, service: &Service, language: &str) {
+async fn administer(client: &Client, service: &Site, language: &str) {
     sign_in(client, service, "goc", PASSWORD).await;
     client.wait().for_element(Locator::Css(".queues")).await.unwrap();
     let pages =

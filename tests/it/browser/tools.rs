@@ -1,51 +1,29 @@
 //! A service on a port of its own, browsers to use it with, and what each page must be.
 
 use std::io::Write;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 
-use crate::harness::{Db, KEY, database};
+use crate::harness::Db;
+use crate::service::{Running, Service};
 
-/// The built service on a port of its own.
-pub struct Service {
-    child: Child,
-    port: u16,
-    folder: tempfile::TempDir,
+/// The built service on a port of its own, with the default pack.
+pub struct Site {
+    service: Service,
+    _running: Running,
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Service {
-    pub async fn start() -> Service {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("var");
-        std::fs::create_dir(&data).unwrap();
-        // Filled and trained once a run; a first start of its own would train for a minute.
-        database("hcmc", Db::Sqlite, &data);
-        std::fs::write(data.join("key"), dangvan::seal::hex(&KEY)).unwrap();
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let mut command = command(folder.path(), port);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let service = Service { child, port, folder };
-        for _ in 0..1_200 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return service;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the service does not start");
+impl Site {
+    /// On a database filled and trained once a run: a first start of its own would train for a
+    /// minute.
+    pub async fn start() -> Site {
+        let service = Service::new("hcmc", Db::Sqlite).with("DANGVAN_PACK", "hcmc");
+        let running = service.start().await;
+        Site { service, _running: running }
     }
 
     /// Adds a user on the command line, beside the running service; without a password a one-time
@@ -58,23 +36,21 @@ impl Service {
         password: Option<&str>,
     ) -> String {
         let email = format!("{name}@city.example");
-        let mut command = command(self.folder.path(), self.port);
-        command.args(["user", "add", "--email", &email, "--name", name, "--role", role]).args(more);
-        if password.is_some() {
-            command.arg("--password-stdin");
-        }
-        let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = pipes.spawn().unwrap();
+        let mut args = vec!["user", "add", "--email", &email, "--name", name, "--role", role];
+        args.extend(more);
+        args.extend(password.map(|_| "--password-stdin"));
+        let mut command = self.service.command(&args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         input.write_all(password.unwrap_or("").as_bytes()).unwrap();
         drop(input);
         let done = child.wait_with_output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{}", self.service.log());
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("http://127.0.0.1:{}{path}", self.service.port)
     }
 }
 
@@ -148,16 +124,6 @@ pub async fn type_into(client: &Client, css: &str, text: &str) {
 pub async fn press(client: &Client, css: &str) {
     let button = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
     button.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
-}
-
-fn command(folder: &Path, port: u16) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dangvan"));
-    command
-        .env("DANGVAN_DATA", folder.join("var"))
-        .env("DANGVAN_LISTEN", format!("127.0.0.1:{port}"))
-        .env("DANGVAN_RATE_LIMIT", "off")
-        .env("DANGVAN_LOG", "warn");
-    command
 }
 
 /// Presses and waits until the page that held the button is gone.

@@ -1,6 +1,5 @@
 //! Agencies' contacts: who has no address yet, and where it is given.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -149,10 +148,7 @@ fn one_page(
         answers_unreviewed: agency.answers_unreviewed,
         f: &frame,
     };
-    match errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
-    }
+    frame.form(errors, &page)
 }
 
 /// The contacts as the form would send them; a placeholder is shown as missing.

@@ -1,6 +1,5 @@
 //! What the machine may do by itself, category by category.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -94,8 +93,5 @@ fn page(
         threshold: frame.percent(&rules.settings.wanted_precision),
         f: &frame,
     };
-    match errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
-    }
+    frame.form(errors, &page)
 }

@@ -1,7 +1,6 @@
 //! Users: who may sign in as what. A one-time password is shown once, on the answer to the form
 //! that made it.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -91,10 +90,7 @@ async fn list_page(
     let mut frame = Frame::of_desk(ask, request, "admin-users", admin)?;
     frame.at_address("/admin/users");
     let all = ask.context.store.read(users::all).await?;
-    let (made, errors) = match came {
-        Ok(made) => (made, Errors::default()),
-        Err(errors) => (None, errors),
-    };
+    let (made, errors) = parted(came);
     let row = |user: User| Row { agency: agency_name(ask, &user), user };
     let page = List {
         errors: &errors,
@@ -105,9 +101,13 @@ async fn list_page(
         agencies: choices::agencies(ask),
         f: &frame,
     };
-    match errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
+    frame.form(&errors, &page)
+}
+
+fn parted(came: Result<Option<Made>, Errors>) -> (Option<Made>, Errors) {
+    match came {
+        Ok(made) => (made, Errors::default()),
+        Err(errors) => (None, errors),
     }
 }
 
@@ -189,10 +189,7 @@ async fn one_page(
     let mut frame = Frame::of_desk(ask, request, "admin-users", admin)?;
     frame.title = user.name.clone();
     frame.at_address(&format!("/admin/users/{id}"));
-    let (made, errors) = match came {
-        Ok(made) => (made, Errors::default()),
-        Err(errors) => (None, errors),
-    };
+    let (made, errors) = parted(came);
     let page = One {
         errors: &errors,
         typed: &typed.unwrap_or_else(|| as_typed(ask, &user)),
@@ -203,10 +200,7 @@ async fn one_page(
         agencies: choices::agencies(ask),
         f: &frame,
     };
-    match errors.is_empty() {
-        true => frame.page(&page),
-        false => frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page),
-    }
+    frame.form(&errors, &page)
 }
 
 /// The user's particulars as the form would send them.
