@@ -53,14 +53,17 @@ pub(super) fn id(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
-/// The parts of a number that people quote: all of it, without the check digit, the running number,
-/// without zeros.
+/// The parts of a number that people quote: all of it, without its letters, without the check
+/// digit, the running number, without zeros.
 pub(super) fn number_parts(number: &str) -> Vec<String> {
     let number = number.to_uppercase();
     let mut out = vec![number.clone(), number.replace('-', "")];
+    let bare = without_letters(&number);
+    out.extend([bare.to_owned(), bare.replace('-', "")]);
     let parts: Vec<&str> = number.split('-').collect();
     if let [year, running, _check] = parts.as_slice() {
         out.push(format!("{year}-{running}"));
+        out.push(format!("{}-{running}", without_letters(year)));
         out.push((*year).to_owned());
         out.push((*running).to_owned());
         out.push(running.trim_start_matches('0').to_owned());
@@ -69,6 +72,10 @@ pub(super) fn number_parts(number: &str) -> Vec<String> {
     out.sort_unstable();
     out.dedup();
     out
+}
+
+fn without_letters(part: &str) -> &str {
+    part.trim_start_matches(|c: char| c.is_ascii_uppercase())
 }
 
 /// The document; each text is analysed once.

@@ -99,7 +99,7 @@ pub fn read(q: &str, fields: &[FieldWord]) -> (Vec<Part>, ReadAs) {
 
 /// A case's number, or the running part of one: letters and a year, or at least three digits with a
 /// hyphen.
-fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     let text = text.to_uppercase();
     let letters = text.chars().take_while(char::is_ascii_uppercase).count();
     let rest: String = text.chars().skip(letters).collect();
