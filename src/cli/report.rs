@@ -54,6 +54,9 @@ fn text(found: &Summary) -> String {
     for (scope, count) in &found.scope {
         lines.push(format!("  scope {scope:<13} {count}"));
     }
+    for (authority, count) in &found.authority {
+        lines.push(format!("  authority {authority:<9} {count}"));
+    }
     for (channel, count) in &found.by_channel {
         lines.push(format!("  channel {channel:<11} {count}"));
     }
@@ -69,6 +72,7 @@ fn text(found: &Summary) -> String {
     lines.push(format!("median days         {}", number(found.median_days, 1)));
     lines.push(format!("p90 days            {}", number(found.p90_days, 1)));
     lines.push(format!("reopened            {}", found.reopened));
+    lines.push(format!("unreviewed          {}", found.unreviewed));
     let rating = &found.rating;
     lines.push(format!("rating              {} ({})", number(rating.mean, 2), rating.count));
     let machine = &found.machine;

@@ -26,6 +26,7 @@ pub enum Figure {
     MachineDecided,
     MachineConfirmed,
     MachineCorrected,
+    Unreviewed,
 }
 
 super::words! {
@@ -56,8 +57,47 @@ impl Figure {
             ["machine", "decided"] => Figure::MachineDecided,
             ["machine", "confirmed"] => Figure::MachineConfirmed,
             ["machine", "corrected"] => Figure::MachineCorrected,
+            ["unreviewed"] => Figure::Unreviewed,
             _ => return None,
         })
+    }
+
+    /// The name that `parse` reads.
+    pub fn name(self) -> String {
+        match self {
+            Figure::Received => "received".into(),
+            Figure::Scope(scope) => format!("scope.{scope}"),
+            Figure::Authority(authority) => format!("authority.{authority}"),
+            Figure::Open => "open".into(),
+            Figure::Overdue => "overdue".into(),
+            Figure::NoDueDate => "no_due_date".into(),
+            Figure::Outcome(kind, part) => format!("outcomes.{kind}.{part}"),
+            Figure::Answered(OutcomePart::Count) => "answered".into(),
+            Figure::Answered(part) => part.to_string(),
+            Figure::Reopened => "reopened".into(),
+            Figure::Rated => "rating.count".into(),
+            Figure::ByChannel(channel) => format!("by_channel.{channel}"),
+            Figure::MachineDecided => "machine.decided".into(),
+            Figure::MachineConfirmed => "machine.confirmed".into(),
+            Figure::MachineCorrected => "machine.corrected".into(),
+            Figure::Unreviewed => "unreviewed".into(),
+        }
+    }
+
+    /// Every figure, as they are read: what came in, what is left, what came of it.
+    pub fn all() -> Vec<Figure> {
+        let mut out = vec![Figure::Received];
+        out.extend(Scope::ALL.iter().map(|scope| Figure::Scope(*scope)));
+        out.extend(Authority::ALL.iter().map(|authority| Figure::Authority(*authority)));
+        out.extend(Channel::ALL.iter().map(|channel| Figure::ByChannel(*channel)));
+        out.extend([Figure::Open, Figure::Overdue, Figure::NoDueDate]);
+        out.extend(OutcomePart::ALL.iter().map(|part| Figure::Answered(*part)));
+        for kind in OutcomeKind::ALL {
+            out.extend(OutcomePart::ALL.iter().map(|part| Figure::Outcome(*kind, *part)));
+        }
+        out.extend([Figure::Unreviewed, Figure::Reopened, Figure::Rated]);
+        out.extend([Figure::MachineDecided, Figure::MachineConfirmed, Figure::MachineCorrected]);
+        out
     }
 }
 
@@ -67,6 +107,17 @@ pub struct OutcomeCount {
     pub count: i64,
     pub on_time: i64,
     pub late: i64,
+}
+
+impl OutcomeCount {
+    /// One of its numbers.
+    pub fn part(self, part: OutcomePart) -> i64 {
+        match part {
+            OutcomePart::Count => self.count,
+            OutcomePart::OnTime => self.on_time,
+            OutcomePart::Late => self.late,
+        }
+    }
 }
 
 super::words! {
@@ -108,9 +159,38 @@ pub struct Summary {
     pub median_days: Option<f64>,
     pub p90_days: Option<f64>,
     pub reopened: i64,
+    /// Answers that took effect without a second pair of eyes.
+    pub unreviewed: i64,
     pub rating: Rating,
     pub by_channel: BTreeMap<Channel, i64>,
     pub machine: Machine,
+}
+
+impl Summary {
+    /// The number that a figure is.
+    pub fn number(&self, figure: Figure) -> i64 {
+        match figure {
+            Figure::Received => self.received,
+            Figure::Scope(scope) => self.scope.get(&scope).copied().unwrap_or(0),
+            Figure::Authority(of) => self.authority.get(&of).copied().unwrap_or(0),
+            Figure::Open => self.open,
+            Figure::Overdue => self.overdue,
+            Figure::NoDueDate => self.no_due_date,
+            Figure::Outcome(kind, part) => {
+                self.outcomes.get(&kind).map_or(0, |outcome| outcome.part(part))
+            }
+            Figure::Answered(OutcomePart::Count) => self.answered,
+            Figure::Answered(OutcomePart::OnTime) => self.on_time,
+            Figure::Answered(OutcomePart::Late) => self.late,
+            Figure::Reopened => self.reopened,
+            Figure::Rated => self.rating.count,
+            Figure::ByChannel(channel) => self.by_channel.get(&channel).copied().unwrap_or(0),
+            Figure::MachineDecided => self.machine.decided,
+            Figure::MachineConfirmed => self.machine.confirmed,
+            Figure::MachineCorrected => self.machine.corrected,
+            Figure::Unreviewed => self.unreviewed,
+        }
+    }
 }
 
 /// Ratings given in the period.

@@ -81,6 +81,7 @@ fn summarise(conn: &mut AnyConn, frame: &Frame) -> Result<Summary, FlowError> {
         median_days: days.map(|(median, _)| tenths(median)),
         p90_days: days.map(|(_, p90)| tenths(p90)),
         reopened: number(Figure::Reopened)?,
+        unreviewed: number(Figure::Unreviewed)?,
         rating: Rating { mean: figures::rating_mean(conn, frame)?, count: rating_count },
         by_channel,
         machine,

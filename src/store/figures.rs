@@ -69,6 +69,12 @@ fn of_figure(figure: Figure, frame: &Frame) -> String {
             "id IN (SELECT case_id FROM events WHERE kind = 'reopened' AND {})",
             within("occurred_at", frame.span)
         ),
+        // What the event says stays true of its day, also after the case was reopened.
+        Figure::Unreviewed => format!(
+            "id IN (SELECT case_id FROM events WHERE kind = 'answered' \
+             AND payload LIKE '%\"unreviewed\":true%' AND {})",
+            within("occurred_at", frame.span)
+        ),
         Figure::Rated => within("rated_at", frame.span),
         Figure::MachineDecided => machine(frame, ""),
         Figure::MachineConfirmed => machine(frame, " AND verdict = 'confirmed'"),

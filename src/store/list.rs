@@ -153,8 +153,9 @@ fn sight(sight: &Sight) -> String {
     format!("(({within}) OR (restricted AND {restricted}))")
 }
 
+/// What the figure counts under the same filters, and this reader may not see.
 fn unseen(request: &ListRequest) -> Vec<String> {
-    let mut out: Vec<String> = request.figure.clone().into_iter().collect();
+    let mut out = narrowing(request, None);
     out.push("restricted".to_owned());
     if let Some(agencies) = &request.sight.agencies {
         out.push(one_of("agency_id", agencies.iter()));
@@ -165,8 +166,14 @@ fn unseen(request: &ListRequest) -> Vec<String> {
 
 /// All conditions but the one of the field `without`.
 fn conditions(request: &ListRequest, without: Option<&str>) -> Vec<String> {
-    let filters = &request.filters;
     let mut out = vec![sight(&request.sight)];
+    out.extend(narrowing(request, without));
+    out
+}
+
+fn narrowing(request: &ListRequest, without: Option<&str>) -> Vec<String> {
+    let filters = &request.filters;
+    let mut out = Vec::new();
     let ids = |column: &str, ids: &[i64]| (!ids.is_empty()).then(|| one_of(column, ids.iter()));
     let by_field = [
         ("scope", words("scope", filters.scope.iter().map(|w| w.word()))),

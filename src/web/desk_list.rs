@@ -8,6 +8,7 @@ use chrono::{Days as OfDays, NaiveDate};
 
 use super::ask::Ask;
 use super::failure::Failure;
+use super::field_words;
 use crate::domain::deadline::{day_of, end_of_day, start_of_day};
 use crate::domain::error::{FieldError, Rule};
 use crate::domain::figures::Figure;
@@ -38,7 +39,8 @@ pub struct DeskList {
     pub facets: Facets,
     pub next_cursor: Option<String>,
     pub read_as: String,
-    pub behind_seconds: i64,
+    /// Nothing where no index is open.
+    pub behind_seconds: Option<i64>,
 }
 
 /// What was found before the rows are made.
@@ -52,32 +54,44 @@ struct Found {
 /// The list that `user` asked for.
 pub async fn desk_list(ask: &Ask, user: &User, query: DeskQuery) -> Result<DeskList, Failure> {
     let q = query.q.trim().to_owned();
-    let found = if q.is_empty() {
-        Found { answer: from_database(ask, user, &query, None).await?, ..nothing(ask) }
+    let narrowed = narrowed(ask, &query);
+    let mut found = if q.is_empty() {
+        let answer = from_database(ask, user, &query, None).await?;
+        Found { answer, read_as: String::new(), terms: Vec::new() }
     } else if let Some(ids) = by_contact(ask, user, &q).await? {
         let answer = from_database(ask, user, &query, Some(ids)).await?;
         Found { answer, read_as: ask.say("read-as-contact"), terms: Vec::new() }
     } else {
         from_index(ask, user, &query).await?
     };
-    let items = items(ask, user, &found).await?;
+    let items = items(ask, user, &mut found).await?;
     let behind_seconds = match ask.app.index() {
-        Some(index) => sync_index::behind(&ask.context.store, &index, ask.context.now).await?,
-        None => 0,
+        Some(index) => Some(sync_index::behind(&ask.context.store, &index, ask.context.now).await?),
+        None => None,
     };
+    let said = std::iter::once(found.read_as).chain(narrowed).filter(|said| !said.is_empty());
+    let said: Vec<String> = said.collect();
     Ok(DeskList {
         items,
         total: u64::try_from(found.answer.total).unwrap_or(0),
         restricted: u64::try_from(found.answer.restricted).unwrap_or(0),
         facets: found.answer.facets,
         next_cursor: found.answer.next_cursor,
-        read_as: found.read_as,
+        read_as: if said.is_empty() { ask.say("read-as-all") } else { said.join(" · ") },
         behind_seconds,
     })
 }
 
-fn nothing(ask: &Ask) -> Found {
-    Found { answer: ListAnswer::default(), read_as: ask.say("read-as-all"), terms: Vec::new() }
+/// The figure and the queue that the list is of, in words.
+fn narrowed(ask: &Ask, query: &DeskQuery) -> Vec<String> {
+    let figure = query.figure.map(|figure| {
+        let (from, to) = period(ask, query);
+        let day = |day| ask.context.messages.day(&ask.language, day);
+        let (what, from, to) = (field_words::figure(ask, figure), day(from), day(to));
+        ask.tell("read-as-figure", &[("what", &what), ("from", &from), ("to", &to)])
+    });
+    let queue = query.filters.queue.map(|queue| ask.say(&format!("queue-{queue}")));
+    figure.into_iter().chain(queue).collect()
 }
 
 /// How many cases stand in each queue for this user.
@@ -184,7 +198,10 @@ async fn by_contact(ask: &Ask, user: &User, q: &str) -> Result<Option<Vec<i64>>,
     let hash = texts::contact_hash(&ask.app.seal, &contact);
     let ids =
         ask.context.store.read(move |conn| texts::cases_of_contact(conn, &hash, OF_CONTACT_MAX));
-    Ok(Some(ids.await?))
+    let ids: Vec<i64> = ids.await?;
+    // A case's number without its letters, or a file's, looks like a telephone's.
+    let is_one_word = !q.contains(char::is_whitespace) && !q.contains('@');
+    Ok(Some(ids).filter(|ids| !ids.is_empty() || !is_one_word))
 }
 
 /// Words are looked for in the index; what the database alone knows (figures, refused mails)
@@ -222,14 +239,14 @@ async fn from_index(ask: &Ask, user: &User, query: &DeskQuery) -> Result<Found, 
         only,
         with_facets: true,
     };
-    let words = super::field_words::field_words(ask);
+    let words = field_words::field_words(ask);
     let searched = actix_web::web::block(move || index.search(&request, &words)).await;
     let searched = searched.map_err(|_| Failure::new(super::failure::Kind::Unavailable))?;
     let answer = searched.map_err(|error| match error {
         crate::index::IndexError::BadCursor => bad_cursor(),
         other => crate::flow::FlowError::Index(other).into(),
     })?;
-    let read_as = super::field_words::read_as(ask, &answer.read_as);
+    let read_as = field_words::read_as(ask, &answer.read_as);
     let total = i64::try_from(answer.total).unwrap_or(i64::MAX);
     let list = ListAnswer {
         ids: answer.ids,
@@ -253,7 +270,9 @@ async fn by_number(ask: &Ask, user: &User, query: &DeskQuery) -> Result<ListAnsw
     from_database(ask, user, query, ids).await
 }
 
-async fn items(ask: &Ask, user: &User, found: &Found) -> Result<Vec<Item>, Failure> {
+/// The rows. The index may be a moment behind, so that the database is asked again who may see
+/// them: what has gone out of sight is left out, and no longer counted.
+async fn items(ask: &Ask, user: &User, found: &mut Found) -> Result<Vec<Item>, Failure> {
     let ids = found.answer.ids.clone();
     let seal = ask.app.seal.clone();
     let (stored, bodies) = ask
@@ -270,33 +289,43 @@ async fn items(ask: &Ask, user: &User, found: &Found) -> Result<Vec<Item>, Failu
             by_id.entry(id).or_default().push(text.body);
         }
     }
-    let patterns = &ask.context.patterns;
+    let rules = &ask.context.rules;
     let mut out = Vec::with_capacity(stored.len());
     for one in &stored {
-        let bodies = by_id.remove(&one.keys.id).unwrap_or_default();
-        let mut best = excerpt(bodies.first().map_or("", |b| b), &found.terms, EXCERPT_SCALARS);
-        for body in bodies.iter().skip(1) {
-            if !best.highlights.is_empty() {
-                break;
-            }
-            let other = excerpt(body, &found.terms, EXCERPT_SCALARS);
-            if !other.highlights.is_empty() {
-                best = other;
-            }
+        let case = &one.case;
+        if !user.may_see(case, case.readers.contains(&user.id), rules) {
+            continue;
         }
-        let masked = user.role == Role::Oversight;
-        let shown = match masked {
-            true => Shown { text: patterns.mask(&best.text), highlights: Vec::new() },
-            false => Shown { text: best.text, highlights: best.highlights },
-        };
-        let (rules, now) = (&ask.context.rules, ask.context.now);
-        out.push(view::item(one.keys.id, &one.case, shown, rules, &ask.language, now));
+        let bodies = by_id.remove(&one.keys.id).unwrap_or_default();
+        let shown = shown(ask, user, bodies, &found.terms);
+        out.push(view::item(one.keys.id, case, shown, rules, &ask.language, ask.context.now));
     }
+    let gone = i64::try_from(found.answer.ids.len().saturating_sub(out.len())).unwrap_or(0);
+    found.answer.total = found.answer.total.saturating_sub(gone);
     Ok(out)
+}
+
+/// The part of a case's texts that a row shows: masked before it is cut, since what is cut in the
+/// middle is no longer known for what it is.
+fn shown(ask: &Ask, user: &User, bodies: Vec<String>, terms: &[String]) -> Shown {
+    let is_masked = user.role == Role::Oversight;
+    let mut best = Shown::default();
+    for (place, body) in bodies.into_iter().enumerate() {
+        let body = if is_masked { ask.context.patterns.mask(&body) } else { body };
+        let cut = excerpt(&body, terms, EXCERPT_SCALARS);
+        if place == 0 || !cut.highlights.is_empty() {
+            best = Shown { text: cut.text, highlights: cut.highlights };
+        }
+        if !best.highlights.is_empty() {
+            break;
+        }
+    }
+    best
 }
 
 /// Rows for known cases, in the order of the ids.
 pub async fn items_of(ask: &Ask, user: &User, ids: Vec<i64>) -> Result<Vec<Item>, Failure> {
     let answer = ListAnswer { ids, ..ListAnswer::default() };
-    items(ask, user, &Found { answer, ..nothing(ask) }).await
+    let mut found = Found { answer, read_as: String::new(), terms: Vec::new() };
+    items(ask, user, &mut found).await
 }

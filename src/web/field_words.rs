@@ -3,6 +3,7 @@
 
 use super::ask::Ask;
 use crate::domain::case::{Channel, Status};
+use crate::domain::figures::{Figure, OutcomePart};
 use crate::domain::in_language;
 use crate::domain::scope::{Authority, Flag, Scope};
 use crate::index::query::{FieldWord, ReadAs};
@@ -105,4 +106,32 @@ fn shown_value(ask: &Ask, field: &str, value: &str) -> String {
         _ => return ask.say(&format!("{field}-{value}")),
     };
     names.map_or_else(|| value.to_owned(), |n| in_language(n, &ask.language).to_owned())
+}
+
+/// A figure of the reports in words.
+pub fn figure(ask: &Ask, figure: Figure) -> String {
+    let of = |field: &str, word: &str| {
+        format!("{}: {}", ask.say(&format!("search-{field}")), ask.say(&format!("{field}-{word}")))
+    };
+    let part = |whole: String, part: OutcomePart| match part {
+        OutcomePart::Count => whole,
+        other => format!("{whole}, {}", ask.say(&format!("figure-part-{other}"))),
+    };
+    match figure {
+        Figure::Scope(scope) => of("scope", scope.word()),
+        Figure::Authority(authority) => of("authority", authority.word()),
+        Figure::ByChannel(channel) => of("channel", channel.word()),
+        Figure::Outcome(kind, of) => part(ask.say(&format!("figure-outcome-{kind}")), of),
+        Figure::Answered(of) => part(ask.say("figure-outcomes"), of),
+        Figure::Received => ask.say("figure-received"),
+        Figure::Open => ask.say("figure-open"),
+        Figure::Overdue => ask.say("figure-overdue-all"),
+        Figure::NoDueDate => ask.say("figure-no-due-date"),
+        Figure::Reopened => ask.say("figure-reopened"),
+        Figure::Rated => ask.say("figure-rated"),
+        Figure::MachineDecided => ask.say("figure-machine-decided"),
+        Figure::MachineConfirmed => ask.say("figure-machine-confirmed"),
+        Figure::MachineCorrected => ask.say("figure-machine-corrected"),
+        Figure::Unreviewed => ask.say("figure-unreviewed"),
+    }
 }

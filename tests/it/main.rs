@@ -31,6 +31,7 @@ mod outbox;
 mod pack;
 mod proxy;
 mod real_input;
+mod reports;
 mod roles;
 mod rust_source;
 mod scope;

@@ -134,6 +134,7 @@ mail-button-track = See my case
 mail-button-desk = Open the case
 mail-footer = This letter was sent automatically; please do not reply to it.
 read-as-all = all cases
+read-as-figure = { $what }, { $from } – { $to }
 read-as-words = with all of the words: { $words }
 read-as-any = no case has all of the words; looking for any of them: { $words }
 read-as-phrase = the phrase “{ $words }”

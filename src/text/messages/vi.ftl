@@ -134,6 +134,7 @@ mail-button-track = Xem phản ánh của tôi
 mail-button-desk = Mở hồ sơ
 mail-footer = Thư này được gửi tự động; xin đừng trả lời thư này.
 read-as-all = mọi hồ sơ
+read-as-figure = { $what }, { $from } – { $to }
 read-as-words = có đủ các từ: { $words }
 read-as-any = không có hồ sơ nào đủ mọi từ; tìm hồ sơ có ít nhất một từ: { $words }
 read-as-phrase = đúng cụm từ “{ $words }”

@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 
 use super::{desk, pairs};
+use crate::domain::agency::AgencyId;
 use crate::domain::error::{FieldError, Rule};
 use crate::domain::figures::{Split, Step};
 use crate::domain::user::User;
@@ -28,7 +29,7 @@ pub struct Asked {
     pub frame: Frame,
     pub by: Step,
     pub split: Split,
-    pub agency: Option<String>,
+    pub agency: Option<AgencyId>,
 }
 
 /// Reads a report's parameters; without dates it is about this month.
@@ -57,6 +58,8 @@ pub fn asked(
                 }
                 None => Err(Rule::UnknownCode),
             },
+            // Every answer takes it: it is read where the request comes in.
+            "language" => Ok(()),
             _ if strict => Err(Rule::UnknownField),
             _ => Ok(()),
         };
@@ -73,8 +76,7 @@ pub fn asked(
         return Err(Failure::invalid(errors));
     }
     let frame = frame_for(ask, user, (from, to), agency);
-    let code = agency.and_then(|id| ask.context.rules.agency(id)).map(|a| a.code.clone());
-    Ok(Asked { frame, by, split, agency: code })
+    Ok(Asked { frame, by, split, agency })
 }
 
 /// The frame within what the user may see.

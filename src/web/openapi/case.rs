@@ -214,6 +214,9 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
     out
 }
 
+/// Of `behind_seconds`.
+pub const BEHIND: &str = "0 where nothing waits for the index; null where none is open.";
+
 fn lists() -> Vec<Named> {
     let facet = vec![
         must("key", text("The word or code, as the filter takes it.").examples(["in"])),
@@ -221,7 +224,7 @@ fn lists() -> Vec<Named> {
         must("count", count("Cases, whatever the filter on this field says.")),
     ];
     let facets = FACET_FIELDS.iter().map(|field| may(field, list(named("FacetCount", ""), "")));
-    let behind = vec![must("behind_seconds", count("0 where nothing waits for the index."))];
+    let behind = vec![must("behind_seconds", or_null(count(BEHIND)))];
     let next = "For the next page, with the same filters; null on the last.";
     let answered = vec![
         must("items", list(named("DeskItem", ""), "")),

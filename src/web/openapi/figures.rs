@@ -1,5 +1,6 @@
 //! Schemas of lists to choose from, of reports, of who is signed in, of health.
 
+use super::case::BEHIND;
 use super::kit::{
     Member, anything, count, day, instant, list, map, may, must, named, number, or_null, record,
     share, text, whole, word, words_of, yes_no,
@@ -7,7 +8,7 @@ use super::kit::{
 use super::samples::Samples;
 use super::words::{Named, email};
 use crate::domain::case::{Channel, OutcomeKind};
-use crate::domain::figures::{Figure, OutcomePart, Split, Step};
+use crate::domain::figures::{Figure, Split, Step};
 use crate::domain::scope::{Authority, Scope};
 
 /// The schemas of this file.
@@ -86,6 +87,7 @@ fn reports() -> Vec<Named> {
         must("median_days", or_null(days("From receipt to first outcome."))),
         must("p90_days", or_null(days("Nine of ten took no longer."))),
         must("reopened", count("Cases reopened in the period.")),
+        must("unreviewed", count("Cases answered in the period without a second pair of eyes.")),
         must("rating", record("Ratings given in the period.", rating)),
         must("by_channel", counts(words_of!(Channel), "Received; none is left out as 0.")),
         must("machine", record("What the machine decided in the period.", machine)),
@@ -138,7 +140,7 @@ fn service() -> Vec<Named> {
     let parts = vec![
         must("database", part(None)),
         must("clock", part(None)),
-        must("index", part(Some(must("behind_seconds", count(""))))),
+        must("index", part(Some(must("behind_seconds", or_null(count(BEHIND)))))),
         must("mail", part(Some(oldest))),
     ];
     let ready = vec![
@@ -164,17 +166,5 @@ fn service() -> Vec<Named> {
 
 /// Every number of the summary by the name that `figure=` takes.
 pub fn figure_names() -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let plain = ["received", "open", "overdue", "no_due_date", "answered", "on_time", "late"];
-    out.extend(plain.map(str::to_owned));
-    out.extend(["reopened".to_owned(), "rating.count".to_owned()]);
-    out.extend(words_of!(Scope).map(|word| format!("scope.{word}")));
-    out.extend(words_of!(Authority).map(|word| format!("authority.{word}")));
-    for kind in words_of!(OutcomeKind) {
-        out.extend(words_of!(OutcomePart).map(|part| format!("outcomes.{kind}.{part}")));
-    }
-    out.extend(words_of!(Channel).map(|word| format!("by_channel.{word}")));
-    out.extend(["decided", "confirmed", "corrected"].map(|word| format!("machine.{word}")));
-    out.retain(|name| Figure::parse(name).is_some());
-    out
+    Figure::all().into_iter().map(Figure::name).collect()
 }

@@ -211,12 +211,25 @@ fn facets(
 ) -> Vec<FacetLine> {
     let mut out = Vec::new();
     for (field, counts) in &list.facets {
+        let mut chosen: Vec<&str> = filled
+            .iter()
+            .filter(|(name, _)| name == field)
+            .map(|(_, value)| value.trim())
+            .collect();
         let mut values = Vec::new();
-        for facet in counts.iter().take(VALUES_MAX) {
+        for (place, facet) in counts.iter().enumerate() {
             let (key, name) = desk::named(ask, field, &facet.key);
-            let is_on = filled.iter().any(|(n, v)| n == field && *v == key);
-            let count = i64::try_from(facet.count).unwrap_or(i64::MAX);
-            values.push(Value { key, name, count: frame.number(&count), is_on });
+            let is_on = chosen.contains(&key.as_str());
+            chosen.retain(|value| *value != key);
+            if place < VALUES_MAX || is_on {
+                let count = i64::try_from(facet.count).unwrap_or(i64::MAX);
+                values.push(Value { key, name, count: frame.number(&count), is_on });
+            }
+        }
+        // What was chosen and holds nothing stays chosen until it is taken away.
+        for key in chosen {
+            let (key, name) = (key.to_owned(), name_of(ask, field, key));
+            values.push(Value { key, name, count: frame.number(&0), is_on: true });
         }
         if values.is_empty() {
             continue;
@@ -229,4 +242,15 @@ fn facets(
         });
     }
     out
+}
+
+/// The name of a filter's value, by the code that the filter takes.
+fn name_of(ask: &Ask, field: &str, code: &str) -> String {
+    let (rules, today) = (&ask.context.rules, desk_list::today(ask));
+    let id = match field {
+        "agency" => rules.agency_by_code(code, today).map(|agency| agency.id),
+        "area" => rules.area_by_code(code, today).map(|area| area.id),
+        _ => None,
+    };
+    desk::named(ask, field, &id.map_or_else(|| code.to_owned(), |id| id.to_string())).1
 }

@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 use super::choices::{self, Choice, Group};
 use super::frame::{Frame, officer};
 use crate::domain::case::OutcomeKind;
-use crate::domain::figures::{Split, Step, Summary, rate};
+use crate::domain::figures::{Figure, OutcomePart, Split, Step, Summary, rate};
 use crate::flow::report;
 use crate::store::figures::SeriesRow;
 use crate::web::api::reports::{Asked, asked, frame_for};
 use crate::web::api::{desk, pairs};
 use crate::web::ask::Ask;
+use crate::web::desk_list::today;
 use crate::web::failure::Failure;
+use crate::web::field_words;
 use crate::web::form_url;
 
 /// The chart's inside, in units of its own.
@@ -31,6 +33,7 @@ struct Card {
     before: String,
     sample: String,
     link: String,
+    link_before: String,
 }
 
 struct Bar {
@@ -45,6 +48,32 @@ struct Line {
     period: String,
     name: String,
     count: String,
+    /// Nothing where no filter holds exactly these cases.
+    link: Option<String>,
+}
+
+/// Where the numbers lead: both periods, and the office they are of.
+struct Links {
+    agency: String,
+    now: (NaiveDate, NaiveDate),
+    before: (NaiveDate, NaiveDate),
+}
+
+impl Links {
+    fn to(&self, figure: Figure, (from, to): (NaiveDate, NaiveDate)) -> String {
+        link(figure, (from, to), &[("agency", &self.agency)])
+    }
+}
+
+/// The desk's list of what a figure counts in a period.
+fn link(figure: Figure, (from, to): (NaiveDate, NaiveDate), more: &[(&str, &str)]) -> String {
+    let mut pairs = vec![("figure".to_owned(), figure.name())];
+    pairs.push(("from".into(), from.to_string()));
+    pairs.push(("to".into(), to.to_string()));
+    for (name, value) in more.iter().filter(|(_, value)| !value.is_empty()) {
+        pairs.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    format!("/desk?{}", form_url(&pairs))
 }
 
 #[derive(Template)]
@@ -54,6 +83,7 @@ struct Page<'a> {
     from: NaiveDate,
     to: NaiveDate,
     before: String,
+    /// The chosen agency's code; empty: all.
     agency: String,
     agencies: Vec<Group>,
     steps: Vec<Choice>,
@@ -61,6 +91,7 @@ struct Page<'a> {
     by: &'static str,
     split: &'static str,
     cards: Vec<Card>,
+    figures: Vec<Card>,
     bars: Vec<Bar>,
     most: String,
     lines: Vec<Line>,
@@ -75,10 +106,11 @@ pub async fn reports(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Fai
     let length = u64::try_from((to - from).num_days()).unwrap_or(0);
     let end = from.checked_sub_days(Days::new(1)).unwrap_or(from);
     let start = end.checked_sub_days(Days::new(length)).unwrap_or(end);
-    let rules = &ask.context.rules;
-    let chosen = asked.agency.as_deref();
-    let agency = chosen.and_then(|code| rules.agency_by_code(code, to)).map(|a| a.id);
-    let earlier = frame_for(&ask, &signed.user, (start, end), agency);
+    // The same office in both periods, whatever its code has meant before.
+    let earlier = frame_for(&ask, &signed.user, (start, end), asked.agency);
+    let agency = asked.agency.and_then(|id| ask.context.rules.agency(id));
+    let agency = agency.map(|agency| agency.code.clone()).unwrap_or_default();
+    let links = Links { agency: agency.clone(), now: (from, to), before: (start, end) };
     let before = report::summary(&ask.context, earlier).await?;
     let now = report::summary(&ask.context, asked.frame.clone()).await?;
     let rows = report::series(&ask.context, asked.frame.clone(), asked.by, asked.split).await?;
@@ -93,9 +125,10 @@ pub async fn reports(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Fai
         splits: Split::ALL.iter().map(|s| choice(&frame, "search", s.word())).collect(),
         by: asked.by.word(),
         split: asked.split.word(),
-        cards: cards(&frame, &asked, &now, &before),
-        lines: rows.iter().map(|row| line(&ask, &frame, asked.split, row)).collect(),
-        agency: asked.agency.unwrap_or_default(),
+        cards: cards(&frame, &links, &now, &before),
+        figures: figures(&ask, &frame, &links, (&now, &before)),
+        lines: rows.iter().map(|row| line(&ask, &frame, &asked, &links, row)).collect(),
+        agency,
         bars,
         most,
         f: &frame,
@@ -108,45 +141,106 @@ fn choice(f: &Frame, kind: &str, word: &str) -> Choice {
 }
 
 /// Six figures with the period before, the sample they rest on, and the cases they count.
-fn cards(f: &Frame, asked: &Asked, now: &Summary, before: &Summary) -> Vec<Card> {
+fn cards(f: &Frame, links: &Links, now: &Summary, before: &Summary) -> Vec<Card> {
     let mut out = Vec::new();
-    let link = |figure: &str| {
-        let mut pairs = vec![("figure".to_owned(), figure.to_owned())];
-        pairs.push(("from".into(), asked.frame.from.to_string()));
-        pairs.push(("to".into(), asked.frame.to.to_string()));
-        pairs.extend(asked.agency.iter().map(|code| ("agency".to_owned(), code.clone())));
-        format!("/desk?{}", form_url(&pairs))
-    };
-    let mut card = |id: &str, figure: &str, n: Option<i64>, of: &dyn Fn(&Summary) -> String| {
+    let mut card = |id: &str, figure: Figure, n: Option<i64>, of: &dyn Fn(&Summary) -> String| {
         let sample = n.map_or_else(String::new, |n| f.with("reports-of", "n", &f.number(&n)));
-        let (value, before) = (of(now), of(before));
-        out.push(Card { name: f.t(id), value, before, sample, link: link(figure) });
+        out.push(Card {
+            name: f.t(id),
+            value: of(now),
+            before: of(before),
+            sample,
+            link: links.to(figure, links.now),
+            link_before: links.to(figure, links.before),
+        });
     };
     let none = || "–".to_owned();
     let answers = |s: &Summary| s.outcomes.get(&OutcomeKind::Answer).copied().unwrap_or_default();
     let dated = answers(now).on_time + answers(now).late;
-    card("figure-on-time", "outcomes.answer.on_time", Some(dated), &|s| {
+    let on_time = Figure::Outcome(OutcomeKind::Answer, OutcomePart::OnTime);
+    card("figure-on-time", on_time, Some(dated), &|s| {
         let one = answers(s);
         rate(one.on_time, one.on_time + one.late).map_or_else(none, |share| f.percent(&share))
     });
-    card("figure-received", "received", None, &|s| f.number(&s.received));
-    card("figure-open", "open", None, &|s| f.number(&s.open));
-    card("figure-overdue", "overdue", None, &|s| f.number(&s.overdue));
-    card("figure-median", "answered", Some(now.answered), &|s| {
+    card("figure-received", Figure::Received, None, &|s| f.number(&s.received));
+    card("figure-open", Figure::Open, None, &|s| f.number(&s.open));
+    card("figure-overdue", Figure::Overdue, None, &|s| f.number(&s.overdue));
+    let answered = Figure::Answered(OutcomePart::Count);
+    card("figure-median", answered, Some(now.answered), &|s| {
         s.median_days.map_or_else(none, |days| f.with("days", "days", &f.decimal(&days)))
     });
-    card("figure-rating", "rating", Some(now.rating.count), &|s| {
+    card("figure-rating", Figure::Rated, Some(now.rating.count), &|s| {
         s.rating.mean.map_or_else(none, |mean| f.with("of-five", "mean", &f.decimal(&mean)))
     });
     out
 }
 
-fn line(ask: &Ask, f: &Frame, split: Split, row: &SeriesRow) -> Line {
-    let name = match row.key.as_deref() {
-        Some(key) => desk::named(ask, split.word(), key).1,
-        None => f.t("file-none"),
+/// Every number of the summary; a channel that brought nothing is left out.
+fn figures(ask: &Ask, f: &Frame, links: &Links, (now, before): (&Summary, &Summary)) -> Vec<Card> {
+    let mut out = Vec::new();
+    for figure in Figure::all() {
+        let (value, earlier) = (now.number(figure), before.number(figure));
+        if matches!(figure, Figure::ByChannel(_)) && value == 0 && earlier == 0 {
+            continue;
+        }
+        out.push(Card {
+            name: field_words::figure(ask, figure),
+            value: f.number(&value),
+            before: f.number(&earlier),
+            sample: String::new(),
+            link: links.to(figure, links.now),
+            link_before: links.to(figure, links.before),
+        });
+    }
+    out
+}
+
+fn line(ask: &Ask, f: &Frame, asked: &Asked, links: &Links, row: &SeriesRow) -> Line {
+    let named = row.key.as_deref().map(|key| desk::named(ask, asked.split.word(), key));
+    let days = days_of(&row.period, asked.by, links.now);
+    let filter = row.key.as_deref().zip(named.as_ref());
+    let filter = filter.filter(|(key, (code, _))| is_filter(ask, asked.split, key, code));
+    let link = days.zip(filter).map(|(days, (_, (code, _)))| {
+        // An office's own filter takes the place of the one that was chosen.
+        let agency = if asked.split == Split::Agency { "" } else { links.agency.as_str() };
+        link(Figure::Received, days, &[(asked.split.word(), code), ("agency", agency)])
+    });
+    let name = named.map_or_else(|| f.t("file-none"), |(_, name)| name);
+    Line { period: row.period.clone(), name, count: f.number(&row.count), link }
+}
+
+/// Does the desk's filter on this code hold exactly the cases of the key? An office with others
+/// below it does not, nor a code that another has today.
+fn is_filter(ask: &Ask, split: Split, key: &str, code: &str) -> bool {
+    let (rules, today) = (&ask.context.rules, today(ask));
+    let id: Option<i64> = key.parse().ok();
+    match split {
+        Split::Agency => id.is_some_and(|id| {
+            let is_same = rules.agency_by_code(code, today).is_some_and(|found| found.id == id);
+            is_same && rules.subtree(id).len() == 1
+        }),
+        Split::Area => rules.area_by_code(code, today).map(|found| found.id) == id,
+        Split::Category => rules.category(code).is_some(),
+        Split::Scope | Split::Authority | Split::Channel | Split::Status => true,
+    }
+}
+
+/// The days of a row's period that lie within the report's.
+fn days_of(
+    period: &str,
+    by: Step,
+    (from, to): (NaiveDate, NaiveDate),
+) -> Option<(NaiveDate, NaiveDate)> {
+    let first: NaiveDate = match by {
+        Step::Month => format!("{period}-01").parse().ok()?,
+        Step::Day | Step::Week => period.parse().ok()?,
     };
-    Line { period: row.period.clone(), name, count: f.number(&row.count) }
+    let last = match by {
+        Step::Day => first,
+        Step::Week => first.checked_add_days(Days::new(6))?,
+        Step::Month => first.checked_add_months(Months::new(1))?.pred_opt()?,
+    };
+    Some((first.max(from), last.min(to)))
 }
 
 /// One bar for each period, and what the tallest stands for.

@@ -168,7 +168,7 @@ async fn leader_counts(client: &Client, service: &Site, language: &str, number: 
     sign_in(client, service, "hoa", PASSWORD).await;
     client.wait().for_element(Locator::Css(".queues")).await.unwrap();
     look(client, service, "/reports", language).await;
-    submit(client, "main a[href*='figure=answered']").await;
+    submit(client, "main dd:not(.note) a[href*='figure=answered']").await;
     let list = page_with(client, number).await;
     assert!(list.contains("1") && list.contains("Tôi nộp hồ sơ"), "{list}");
     accessible(client, "the cases of a figure").await;
