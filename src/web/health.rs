@@ -6,10 +6,11 @@ use actix_web::HttpResponse;
 use serde_json::{Value, json};
 
 use super::ask::Ask;
+use super::failure::{Failure, Kind};
 use crate::clock::Moment;
-use crate::flow::{sync_index, watch_clock};
+use crate::flow::{FlowError, sync_index, watch_clock};
+use crate::store::outbox;
 use crate::store::outbox::MailState;
-use crate::store::{StoreError, outbox};
 
 /// Mail older than this should have left.
 const UNSENT_SECONDS: i64 = 900;
@@ -30,64 +31,72 @@ pub struct Health {
     pub index: Option<String>,
     pub mail: Option<String>,
     pub clock: Option<String>,
-    pub behind_seconds: i64,
+    /// Nothing where no index is open, or the database does not say.
+    pub behind_seconds: Option<i64>,
     pub oldest_unsent: Option<Moment>,
     pub mails: Vec<(MailState, i64)>,
 }
 
 /// Looks at every part; a sentence where one is not well.
 pub async fn health(ask: &Ask) -> Health {
-    let now = ask.context.now;
     let mut out = Health {
         database: None,
         index: None,
         mail: None,
         clock: None,
-        behind_seconds: 0,
+        behind_seconds: None,
         oldest_unsent: None,
         mails: Vec::new(),
     };
     match tokio::time::timeout(DATABASE_WAIT, database(ask)).await {
-        Ok(Ok((oldest, counts))) => {
-            out.oldest_unsent = oldest;
-            out.mails = counts;
-        }
-        Ok(Err(error)) => {
-            out.database = Some(error.to_string());
-            return out;
-        }
+        Ok(Ok(said)) => tell(ask, said, &mut out),
+        Ok(Err(error)) => out.database = Some(error.to_string()),
         Err(_) => {
             let seconds = DATABASE_WAIT.as_secs().to_string();
             out.database = Some(ask.tell("health-no-answer", &[("seconds", &seconds)]));
-            return out;
-        }
-    }
-    let behind = watch_clock::behind(&ask.context).await.unwrap_or(None);
-    out.clock =
-        behind.map(|seconds| ask.tell("health-clock", &[("seconds", &seconds.to_string())]));
-    let late = out.oldest_unsent.map(|at| (now - at).num_seconds());
-    out.mail = late
-        .filter(|s| *s > UNSENT_SECONDS)
-        .map(|seconds| ask.tell("health-mail", &[("minutes", &(seconds / 60).to_string())]));
-    match ask.app.index() {
-        None => out.index = Some(ask.say("health-no-index")),
-        Some(index) => {
-            let behind = sync_index::behind(&ask.context.store, &index, now).await.unwrap_or(0);
-            out.behind_seconds = behind;
-            out.index = (behind > BEHIND_SECONDS)
-                .then(|| ask.tell("health-behind", &[("seconds", &behind.to_string())]));
         }
     }
     out
 }
 
-type Mails = (Option<Moment>, Vec<(MailState, i64)>);
+/// What the database says of itself and of the others.
+struct Said {
+    oldest_unsent: Option<Moment>,
+    mails: Vec<(MailState, i64)>,
+    clock_behind: Option<i64>,
+    index_behind: Option<i64>,
+}
 
-/// Can a case be written, and be read? How the outbox stands.
-async fn database(ask: &Ask) -> Result<Mails, StoreError> {
+/// Can a case be written, and be read? How do the outbox, the clock and the index stand? Whatever
+/// cannot be read of these is a fault of the database, and never taken for well.
+async fn database(ask: &Ask) -> Result<Said, FlowError> {
     let (store, now) = (&ask.context.store, ask.context.now);
     store.probe(now).await?;
-    store.read(move |conn| Ok((outbox::oldest_unsent(conn, now)?, outbox::counts(conn)?))).await
+    let outbox = move |conn: &mut _| {
+        Ok::<_, FlowError>((outbox::oldest_unsent(conn, now)?, outbox::counts(conn)?))
+    };
+    let (oldest_unsent, mails) = store.read(outbox).await?;
+    let index_behind = match ask.app.index() {
+        Some(index) => Some(sync_index::behind(store, &index, now).await?),
+        None => None,
+    };
+    let clock_behind = watch_clock::behind(&ask.context).await?;
+    Ok(Said { oldest_unsent, mails, clock_behind, index_behind })
+}
+
+fn tell(ask: &Ask, said: Said, out: &mut Health) {
+    let seconds = |id: &str, n: i64| ask.tell(id, &[("seconds", &n.to_string())]);
+    out.clock = said.clock_behind.map(|n| seconds("health-clock", n));
+    let late = said.oldest_unsent.map(|at| (ask.context.now - at).num_seconds());
+    let late = late.filter(|n| *n > UNSENT_SECONDS);
+    out.mail = late.map(|n| ask.tell("health-mail", &[("minutes", &(n / 60).to_string())]));
+    out.index = match said.index_behind {
+        None => Some(ask.say("health-no-index")),
+        Some(n) => (n > BEHIND_SECONDS).then(|| seconds("health-behind", n)),
+    };
+    out.behind_seconds = said.index_behind;
+    out.oldest_unsent = said.oldest_unsent;
+    out.mails = said.mails;
 }
 
 fn part(fault: Option<&String>) -> Value {
@@ -125,5 +134,6 @@ pub async fn ready(ask: Ask) -> HttpResponse {
             "clock": part(health.clock.as_ref()),
         },
     });
-    if down { HttpResponse::ServiceUnavailable().json(body) } else { HttpResponse::Ok().json(body) }
+    let answer = HttpResponse::Ok().json(body);
+    if down { Failure::new(Kind::Unavailable).mark(answer) } else { answer }
 }

@@ -174,3 +174,47 @@ async fn the_later_officer_is_told_what_changed(db: Db) {
     assert_eq!(unknown.status, 404);
     town.check().await;
 }
+
+#[actix_web::test]
+async fn parameters_that_nobody_knows_are_named() {
+    let town = town("plain", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let (number, code) = town.file(good()).await;
+    for path in [
+        "/api/v1/agencies".to_owned(),
+        "/api/v1/me".to_owned(),
+        format!("/api/v1/cases/{code}"),
+        format!("/api/v1/desk/cases/{number}"),
+        format!("/api/v1/desk/cases/{number}/similar"),
+        "/api/v1/desk/cases".to_owned(),
+        "/api/v1/reports/summary".to_owned(),
+        "/api/v1/reports/series".to_owned(),
+    ] {
+        let known = town.get(&format!("{path}?language=en"), &triage).await;
+        assert_eq!(known.status, 200, "{path}: {}", known.text);
+        let unknown = town.get(&format!("{path}?colour=red"), &triage).await;
+        assert_eq!(unknown.status, 422, "{path}: {}", unknown.text);
+        let error = &unknown.body["errors"][0];
+        assert_eq!((&error["field"], &error["rule"]), (&json!("colour"), &json!("unknown_field")));
+    }
+}
+
+#[actix_web::test]
+async fn a_number_is_no_code_and_who_is_sent_away_hears_for_how_long() {
+    let town = town("plain", Db::Sqlite).await;
+    let (number, code) = town.file(good()).await;
+    let track = async |code: &str| town.send("/track?language=en", "", &[("code", code)]).await;
+    let typed = track(&number).await;
+    assert_eq!(typed.status, 404);
+    assert!(typed.text.contains("This is a case number and not the code"), "{}", typed.text);
+    assert!(!track("nonsense").await.text.contains("This is a case number"));
+    let form = town.get("/file", "").await;
+    assert_eq!(form.headers.get("cache-control").unwrap(), "private, no-cache");
+
+    town.app.store.stop();
+    let ready = town.get("/health/ready", "").await;
+    assert_eq!((ready.status, &ready.body["status"]), (503, &json!("down")), "{}", ready.text);
+    assert!(ready.body["parts"]["index"]["behind_seconds"].is_null(), "{}", ready.text);
+    assert!(ready.headers.contains_key("retry-after"));
+    assert_eq!(track(&code).await.status, 303, "what is stored can still be read");
+}

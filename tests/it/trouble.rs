@@ -24,6 +24,7 @@ const CLIENTS: usize = 8;
 /// The cause that a health answer gives for its database.
 fn cause(ready: &Reply) -> &str {
     assert_eq!(ready.status, 503, "{}", ready.text);
+    assert!(ready.header("retry-after").is_some(), "{}", ready.text);
     ready.body["parts"]["database"]["why"].as_str().unwrap()
 }
 

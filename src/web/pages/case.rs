@@ -111,8 +111,7 @@ pub async fn step(
             Err(failure) if is_mendable(&failure) => {
                 came.errors = Errors::of_failure(&ask, &failure);
                 came.changed = failure.changed.clone();
-                let page = page(&ask, &request, &signed.user, &number, &came).await?;
-                return Ok(failure.mark(page));
+                return page(&ask, &request, &signed.user, &number, &came).await;
             }
             Err(failure) => return Err(failure),
         }

@@ -1,6 +1,7 @@
 //! Filing a case in four steps, without a script: earlier answers travel as hidden fields, and
 //! nothing typed is lost.
 
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -112,7 +113,7 @@ pub async fn step(
         Err(failure) if failure.kind == Kind::KeyReused => again(&ask, &request, typed).await,
         Err(failure) if is_mendable(&failure) => {
             let errors = Errors::of_failure(&ask, &failure);
-            Ok(failure.mark(show(&ask, &request, &typed, REVIEW, &errors).await?))
+            show(&ask, &request, &typed, REVIEW, &errors).await
         }
         Err(failure) => Err(failure),
     }
@@ -243,7 +244,11 @@ async fn show(
         text_max: frame.number(&20_000),
         f: &frame,
     };
-    frame.form(errors, &page)
+    let mut page = frame.form(errors, &page)?;
+    // The browser may keep a step for its own Back, which cannot be asked for again by a form's
+    // address; it asks anew in every other case.
+    page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    Ok(page)
 }
 
 /// Who will probably answer and by when, and what one should know before sending.

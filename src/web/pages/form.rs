@@ -45,6 +45,8 @@ pub struct Wrong {
 #[derive(Debug, Clone, Default)]
 pub struct Errors {
     pub list: Vec<Wrong>,
+    /// What the form came back with: the page says in its status and headers whether it passes.
+    pub failure: Option<Failure>,
 }
 
 impl Errors {
@@ -66,7 +68,7 @@ impl Errors {
         if failure.kind == Kind::Invalid && !failure.errors.is_empty() {
             return Errors::of_fields(ask, &failure.errors);
         }
-        let mut out = Errors::default();
+        let mut out = Errors { failure: Some(failure.clone()), ..Errors::default() };
         out.whole(failure.title(&ask.context.messages, &ask.language));
         out
     }

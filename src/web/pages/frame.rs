@@ -230,12 +230,18 @@ impl Frame {
         self.page_with(StatusCode::OK, template)
     }
 
-    /// A page with a form: shown again with what was wrong, it says so in its status.
+    /// A page with a form: shown again with what was wrong, it says so in its status; and when to
+    /// come again, where it was a failure that passes.
     pub fn form(&self, errors: &Errors, template: &impl Template) -> Result<HttpResponse, Failure> {
-        match errors.is_empty() {
-            true => self.page(template),
-            false => self.page_with(StatusCode::UNPROCESSABLE_ENTITY, template),
-        }
+        let status = match errors.is_empty() {
+            true => StatusCode::OK,
+            false => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let page = self.page_with(status, template)?;
+        Ok(match &errors.failure {
+            Some(failure) => failure.mark(page),
+            None => page,
+        })
     }
 
     /// A page with a status of its own.

@@ -1,6 +1,5 @@
 //! Officers come and go: signing in and out, the own password.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -55,7 +54,6 @@ pub async fn sign_in(
     let typed = Typed { pairs: form.into_inner() };
     let next = safe(typed.get("next")).to_owned();
     let mut errors = Errors::default();
-    let mut failed = None;
     if is_own_form(&ask, &request, typed.get("token")) {
         match session::open(&ask, &limits, typed.fields()).await {
             Ok((user, cookie)) => return Ok(arrived(&user, &next, cookie)),
@@ -64,7 +62,6 @@ pub async fn sign_in(
             }
             Err(failure) if is_mendable(&failure) => {
                 errors = Errors::of_failure(&ask, &failure);
-                failed = Some(failure);
             }
             Err(failure) => return Err(failure),
         }
@@ -73,11 +70,7 @@ pub async fn sign_in(
     }
     let frame = Frame::new(&ask, &request, "sign-in-title")?;
     let page = SignIn { f: &frame, errors: &errors, email: typed.get("email"), next: &next };
-    let page = frame.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?;
-    Ok(match failed {
-        Some(failure) => failure.mark(page),
-        None => page,
-    })
+    frame.form(&errors, &page)
 }
 
 fn arrived(user: &User, next: &str, cookie: actix_web::cookie::Cookie<'_>) -> HttpResponse {

@@ -8,6 +8,7 @@ use super::form::{Errors, Typed, is_mendable};
 use super::frame::{Frame, is_own_form, see_other};
 use crate::domain::case::{Status, Verb};
 use crate::domain::view::CitizenView;
+use crate::index::query::is_number;
 use crate::seal::{TypedCode, read_code};
 use crate::web::api::cases;
 use crate::web::ask::Ask;
@@ -91,9 +92,15 @@ fn unknown(
 ) -> Result<HttpResponse, Failure> {
     let frame = Frame::new(ask, request, "track-title")?;
     let mut errors = Errors::default();
-    let message = failure.title(&ask.context.messages, &ask.language);
+    let is_code_wrong = matches!(failure.kind, Kind::MistypedCode | Kind::UnknownCode);
+    let message = match is_code_wrong && is_number(code.trim()) {
+        true => ask.say("track-is-number"),
+        false => failure.title(&ask.context.messages, &ask.language),
+    };
     errors.list.push(super::form::Wrong { field: "code".into(), message });
-    frame.page_with(failure.kind.status(), &CodeBox { f: &frame, code, errors: &errors })
+    let status = failure.kind.status();
+    let page = frame.page_with(status, &CodeBox { f: &frame, code, errors: &errors })?;
+    Ok(failure.mark(page))
 }
 
 /// `GET /track/{code}`
@@ -149,8 +156,7 @@ pub async fn step(
             Err(failure) if is_mendable(&failure) => {
                 errors = Errors::of_failure(&ask, &failure);
                 let case = cases::view_by_code(&ask, &code).await?;
-                let page = page(&ask, &request, (&code, &case), (&errors, &typed, &word))?;
-                return Ok(failure.mark(page));
+                return page(&ask, &request, (&code, &case), (&errors, &typed, &word));
             }
             Err(failure) => return Err(failure),
         }
