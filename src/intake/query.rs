@@ -113,6 +113,8 @@ fn take(query: &mut DeskQuery, name: &str, value: &str, asker: &Asker<'_>) -> Re
             query.cursor = Some(value.to_owned());
             Ok(())
         }
+        // Every answer takes it: it is read where the request comes in.
+        "language" => Ok(()),
         _ => Err(Rule::UnknownField),
     }
 }

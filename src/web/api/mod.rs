@@ -7,9 +7,36 @@ pub mod reports;
 pub mod session;
 
 use actix_web::HttpRequest;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::middleware::Next;
 
 use super::failure::{Failure, Kind};
+use crate::domain::error::{FieldError, Rule};
+
+/// What reads its parameters itself, each with its meaning.
+const WITH_PARAMETERS: [&str; 3] = ["/desk/cases", "/reports/summary", "/reports/series"];
+
+/// Everything else takes no parameter but the language: any other is refused by name.
+pub async fn known_parameters(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, actix_web::Error> {
+    if WITH_PARAMETERS.iter().any(|path| request.path().ends_with(path)) {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    let refused = pairs(request.request()).and_then(|pairs| {
+        let unknown = pairs.iter().filter(|(name, _)| name != "language");
+        let errors: Vec<FieldError> =
+            unknown.map(|(name, _)| FieldError::new(name, Rule::UnknownField)).collect();
+        if errors.is_empty() { Ok(()) } else { Err(Failure::invalid(errors)) }
+    });
+    match refused {
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Err(failure) => Ok(request.error_response(failure).map_into_right_body()),
+    }
+}
 
 /// Bodies are JSON; an empty body needs no type.
 pub fn must_be_json(request: &HttpRequest, body: &[u8]) -> Result<(), Failure> {
