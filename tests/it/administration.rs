@@ -175,8 +175,11 @@ async fn mail_is_read_without_the_code_and_with_the_right_to_the_case() {
     assert!(done.status < 300, "{}", done.text);
     let hidden = town.get(&link, &admin).await.text;
     assert!(!hidden.contains("••••"), "not for who may not read the case: {hidden}");
+    assert!(!hidden.contains(&number), "nor its number: {hidden}");
+    assert!(!town.get("/admin/mail", &admin).await.text.contains(&number));
     let trusted = town.officer_with("trusted", Role::Admin, None, true).await;
     assert!(town.get(&link, &trusted).await.text.contains("••••"));
+    assert!(town.get("/admin/mail", &trusted).await.text.contains(&number));
 
     // The office's notice found no address; sent again, it still finds none, and is not lost.
     let failed = town.get("/admin/mail?state=failed", &admin).await.text;

@@ -5,7 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::{administrator, taken};
+use crate::domain::case::Case;
 use crate::domain::in_language;
+use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::user::User;
 use crate::flow::administer;
 use crate::store::outbox::{self, ENDED_UNSENT, MailRow, MailState};
@@ -69,6 +71,7 @@ pub async fn list(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failur
         Err(_) if state == FAILED => ENDED_UNSENT.to_vec(),
         Err(_) => MailState::ALL.to_vec(),
     };
+    let rules = ask.context.rules.clone();
     let (mut mails, counts) = ask
         .context
         .store
@@ -76,11 +79,11 @@ pub async fn list(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failur
             let mails = outbox::newest(conn, &states, PAGE + 1, page * PAGE)?;
             let mut rows = Vec::new();
             for mail in mails {
-                let number = match mail.case_id {
-                    Some(id) => Some(cases::by_id(conn, id)?.case.number),
+                let case = match mail.case_id {
+                    Some(id) => Some(cases::by_id(conn, id)?.case),
                     None => None,
                 };
-                rows.push(Row { mail, number });
+                rows.push(row(mail, case, &admin, &rules));
             }
             Ok::<_, StoreError>((rows, outbox::counts(conn)?))
         })
@@ -95,6 +98,16 @@ pub async fn list(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failur
         f: &frame,
     };
     frame.page(&list)
+}
+
+/// A mail's row: of a case that the reader may not know of it names neither number nor error.
+fn row(mut mail: MailRow, case: Option<Case>, admin: &User, rules: &Jurisdiction) -> Row {
+    let Some(case) = case else { return Row { mail, number: None } };
+    if admin.may_see(&case, case.readers.contains(&admin.id), rules) {
+        return Row { mail, number: Some(case.number) };
+    }
+    mail.last_error = None;
+    Row { mail, number: None }
 }
 
 fn lines(frame: &Frame, current: &str, counts: &[(MailState, i64)]) -> Vec<StateLine> {
@@ -123,7 +136,7 @@ pub async fn one(
 ) -> Result<HttpResponse, Failure> {
     let admin = administrator(&ask, &request).await?;
     let id = *path;
-    let mail = ask.context.store.read(move |conn| outbox::by_id(conn, id)).await?;
+    let mut mail = ask.context.store.read(move |conn| outbox::by_id(conn, id)).await?;
     let case = mail.case_id;
     let stored = match case {
         Some(case) => Some(ask.context.store.read(move |conn| cases::by_id(conn, case)).await?),
@@ -144,14 +157,18 @@ pub async fn one(
         }
         None => None,
     };
+    let is_hidden = uid.is_some() && !may_read;
+    if is_hidden {
+        mail.last_error = None;
+    }
     let mut frame = Frame::of_desk(&ask, &request, "admin-mails", &admin)?;
     frame.title = frame.word("letter", mail.letter.word());
     let page = One {
         recipient: recipient(&ask, &frame, &mail).await?,
         can_send_again: ENDED_UNSENT.contains(&mail.state),
-        is_hidden: uid.is_some() && !may_read,
+        is_hidden,
         mail,
-        number,
+        number: number.filter(|_| !is_hidden),
         message,
         f: &frame,
     };
