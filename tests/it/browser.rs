@@ -49,6 +49,24 @@ pub async fn file(client: &Client, service: &Site, language: &str) -> String {
     code_on(&receipt)
 }
 
+/// The browser's own Back leads to the step before, which a form has sent for.
+async fn back_and_forth(client: &Client, service: &Site) {
+    let wait = async |css: &str| {
+        let found = client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(css));
+        found.await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    };
+    client.goto(&service.url("/file?language=en")).await.unwrap();
+    type_into(client, "#text", TEXT).await;
+    press(client, NEXT).await;
+    wait("select#agency").await;
+    press(client, NEXT).await;
+    wait("[id='reporter.name']").await;
+    client.back().await.unwrap();
+    wait("select#agency").await;
+    press(client, NEXT).await;
+    wait("[id='reporter.name']").await;
+}
+
 fn code_on(receipt: &str) -> String {
     let is_code = |word: &&str| word.len() == 21 && word.matches('-').count() == 4;
     let code = receipt.split_whitespace().find(is_code);
@@ -69,6 +87,7 @@ async fn citizens_way() {
     let service = Site::start().await;
     for (width, language) in [(320, "vi"), (1440, "en")] {
         let client = browser(width, true).await;
+        back_and_forth(&client, &service).await;
         let code = file(&client, &service, language).await;
         client.goto(&service.url(&format!("/track/{code}?language={language}"))).await.unwrap();
         page_with(&client, TEXT).await;
