@@ -44,8 +44,8 @@ impl Worker {
         Worker { stop, tasks }
     }
 
-    /// Ends every task after the piece of work that it is at, and cuts off what does not end: a mail
-    /// server may take minutes to answer.
+    /// Ends every task after the piece of work that it is at, and cuts off what does not end: a
+    /// mail server may take minutes to answer.
     pub async fn stop(self, app: &App) {
         // Without receivers all tasks have ended by themselves.
         let _ = self.stop.send(true);

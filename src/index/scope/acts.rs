@@ -92,8 +92,8 @@ impl Acts {
         self.kinds.get(act).map(|kind| &kind.names)
     }
 
-    /// The acts of a text, in the order of the pack and then of the text, and what the model is told
-    /// of them.
+    /// The acts of a text, in the order of the pack and then of the text, and what the model is
+    /// told of them.
     pub(crate) fn read(&self, text: &str, tokens: &[Token]) -> (Vec<ActMatch>, Vec<Act<'_>>) {
         let line = Line::of(text, tokens);
         let mut found = Vec::new();
