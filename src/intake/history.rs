@@ -41,8 +41,14 @@ pub fn history_line(
     if scope.is_some_and(|scope| of_category.is_some_and(|other| other != scope)) {
         f.wrong("category", Rule::ScopeMismatch);
     }
-    let door =
-        Door { rules, now: received_at, channel, may_say_channel: false, language: &language };
+    let door = Door {
+        rules,
+        now: received_at,
+        channel,
+        may_say_channel: false,
+        is_history: true,
+        language: &language,
+    };
     let submission = rest::submission(f, &door).map(|submission| {
         // The agency of a historical case is the one that had to answer it.
         Submission { channel, external_id, received_at, ..submission }
