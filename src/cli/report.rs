@@ -54,6 +54,9 @@ fn text(found: &Summary) -> String {
     for (scope, count) in &found.scope {
         lines.push(format!("  scope {scope:<13} {count}"));
     }
+    for (authority, count) in &found.authority {
+        lines.push(format!("  authority {authority:<9} {count}"));
+    }
     for (channel, count) in &found.by_channel {
         lines.push(format!("  channel {channel:<11} {count}"));
     }
