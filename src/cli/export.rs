@@ -9,8 +9,10 @@ use super::{CliError, open, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::case::Status;
 use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::scope::Scope;
 use crate::flow::FlowError;
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts;
@@ -29,10 +31,10 @@ pub struct ExportArgs {
     to: Option<chrono::NaiveDate>,
     /// Only this scope: in, out or ask
     #[arg(long)]
-    scope: Option<String>,
+    scope: Option<Scope>,
     /// Only this status
     #[arg(long)]
-    status: Option<String>,
+    status: Option<Status>,
     /// Only cases of this agency and those below it, by code
     #[arg(long)]
     agency: Option<String>,
@@ -65,6 +67,9 @@ const BATCH: i64 = 500;
 
 /// Writes the rows to standard output.
 pub fn run(config: Config, args: &ExportArgs) -> Result<(), CliError> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| to < from) {
+        return Err(CliError::Usage("--to is before --from".into()));
+    }
     let (seal, store) = open::open(&config)?;
     let app = super::wait(App::assemble(config, Clock::System, seal, store))??;
     let rules = app.rules();
@@ -113,8 +118,8 @@ fn is_wanted(args: &ExportArgs, agencies: Option<&[i64]>, one: &StoredCase) -> b
     let (case, day) = (&one.case, one.keys.received_day);
     args.from.is_none_or(|from| day >= from)
         && args.to.is_none_or(|to| day <= to)
-        && args.scope.as_deref().is_none_or(|word| word == case.scope.word())
-        && args.status.as_deref().is_none_or(|word| word == case.status.word())
+        && args.scope.is_none_or(|scope| scope == case.scope)
+        && args.status.is_none_or(|status| status == case.status)
         && agencies.is_none_or(|ids| case.agency.is_some_and(|agency| ids.contains(&agency)))
 }
 

@@ -1,13 +1,16 @@
 //! `dangvan import`: history from CSV or JSON lines. A bad line is reported and stops nothing,
 //! unless `--strict`.
 
-use std::io::BufRead;
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 
 use super::{CliError, open, print, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::case::Channel;
 use crate::domain::submission::Historical;
 use crate::flow::import::{BATCH, Imported, Wishes, import, is_known};
 use crate::intake::fields::Fields;
@@ -44,19 +47,26 @@ pub fn run(config: Config, args: &ImportArgs) -> Result<(), CliError> {
     if bad > 0 {
         return Err(CliError::Faults(format!("nothing was imported: {bad} lines are bad")));
     }
-    let mut sum = Imported::default();
+    let (mut sum, mut seen) = (Imported::default(), HashSet::new());
     let mut batch = Vec::new();
     let wishes = Wishes { notify: args.notify, learn: args.learn };
     let bar = super::progress("cases");
     let bad = walk(args, &app, &mut |one| {
         batch.push(one);
         if batch.len() >= BATCH {
-            take(&app, std::mem::take(&mut batch), args, wishes, &mut sum)?;
+            let full = std::mem::take(&mut batch);
+            match args.dry_run {
+                true => count(&app, &full, &mut seen, &mut sum)?,
+                false => take(&app, full, wishes, &mut sum)?,
+            }
             bar.set_position(sum.taken + sum.known);
         }
         Ok(())
     })?;
-    take(&app, batch, args, wishes, &mut sum)?;
+    match args.dry_run {
+        true => count(&app, &batch, &mut seen, &mut sum)?,
+        false => take(&app, batch, wishes, &mut sum)?,
+    }
     bar.finish_and_clear();
     app.store.stop();
     let verb = if args.dry_run { "would be taken over" } else { "taken over" };
@@ -64,22 +74,31 @@ pub fn run(config: Config, args: &ImportArgs) -> Result<(), CliError> {
     if bad > 0 { Err(CliError::Faults(format!("{bad} lines are bad"))) } else { Ok(()) }
 }
 
+/// What would be taken: neither what is there nor what the file has named before.
+fn count(
+    app: &App,
+    batch: &[Historical],
+    seen: &mut HashSet<(Channel, String)>,
+    sum: &mut Imported,
+) -> Result<(), CliError> {
+    for one in batch {
+        let submission = &one.submission;
+        let name = submission.external_id.clone().map(|id| (submission.channel, id));
+        let is_repeated = name.is_some_and(|name| !seen.insert(name));
+        match is_repeated || super::wait(is_known(&app.context(), one))?? {
+            true => sum.known += 1,
+            false => sum.taken += 1,
+        }
+    }
+    Ok(())
+}
+
 fn take(
     app: &App,
     batch: Vec<Historical>,
-    args: &ImportArgs,
     wishes: Wishes,
     sum: &mut Imported,
 ) -> Result<(), CliError> {
-    if args.dry_run {
-        for one in &batch {
-            match super::wait(is_known(&app.context(), one))?? {
-                true => sum.known += 1,
-                false => sum.taken += 1,
-            }
-        }
-        return Ok(());
-    }
     let done = super::wait(import(&app.context(), batch, wishes))??;
     sum.taken += done.taken;
     sum.known += done.known;
@@ -105,27 +124,75 @@ fn walk(
             }
         }
     };
-    let file = std::fs::File::open(&args.file)?;
-    let is_csv = args.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-    if is_csv {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-        let unreadable = |e: csv::Error| CliError::Usage(e.to_string());
-        let names = reader.headers().map_err(unreadable)?.clone();
-        for (record, number) in reader.records().zip(2..) {
-            let record = record.map_err(unreadable)?;
-            let pairs = names.iter().zip(record.iter());
-            let pairs: Vec<_> = pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
-            one(number, Ok(Fields::of_form(&pairs)))?;
-        }
-    } else {
-        for (line, number) in std::io::BufReader::new(file).lines().zip(1..) {
-            let line = line?;
-            if !line.trim().is_empty() {
-                one(number, Fields::of_json(line.as_bytes()))?;
+    match args.file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+        true => walk_csv(&args.file, &mut one)?,
+        false => walk_lines(&args.file, &mut one)?,
+    }
+    Ok(bad)
+}
+
+type Each<'a> = dyn FnMut(u64, Result<Fields, IntakeError>) -> Result<(), CliError> + 'a;
+
+/// A record is named by the line on which it begins: texts may have line breaks.
+fn walk_csv(file: &Path, one: &mut Each<'_>) -> Result<(), CliError> {
+    let unreadable = |e: csv::Error| CliError::Usage(e.to_string());
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).from_path(file).map_err(unreadable)?;
+    let names = reader.headers().map_err(unreadable)?.clone();
+    let mut lines = Lines::of(file)?;
+    for record in reader.byte_records() {
+        let record = record.map_err(unreadable)?;
+        let number = lines.at(record.position().map_or(0, csv::Position::byte))?;
+        let fields = csv::StringRecord::from_byte_record(record)
+            .map_err(|e| IntakeError::Unreadable(e.to_string()))
+            .map(|record| {
+                let pairs = names.iter().zip(record.iter());
+                let pairs: Vec<_> = pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+                Fields::of_form(&pairs)
+            });
+        one(number, fields)?;
+    }
+    Ok(())
+}
+
+/// Says on which line a byte of the file stands, byte after byte. The reader of CSV counts the
+/// second half of a line break, and empty lines, to the record after them.
+struct Lines {
+    file: BufReader<File>,
+    byte: u64,
+    line: u64,
+}
+
+impl Lines {
+    fn of(file: &Path) -> Result<Lines, CliError> {
+        Ok(Lines { file: BufReader::new(File::open(file)?), byte: 0, line: 1 })
+    }
+
+    /// The line of the first byte from `byte` on that breaks none.
+    fn at(&mut self, byte: u64) -> Result<u64, CliError> {
+        loop {
+            let next = self.file.fill_buf()?.first().copied();
+            match next {
+                Some(next) if self.byte < byte || matches!(next, b'\r' | b'\n') => {
+                    self.line += u64::from(next == b'\n');
+                    self.byte += 1;
+                    self.file.consume(1);
+                }
+                _ => return Ok(self.line),
             }
         }
     }
-    Ok(bad)
+}
+
+fn walk_lines(file: &Path, one: &mut Each<'_>) -> Result<(), CliError> {
+    let lines = BufReader::new(File::open(file)?).split(b'\n');
+    for (line, number) in lines.zip(1..) {
+        let line = line?;
+        if !line.trim_ascii().is_empty() {
+            one(number, Fields::of_json(&line))?;
+        }
+    }
+    Ok(())
 }
 
 fn say_bad(app: &App, number: u64, error: IntakeError) {

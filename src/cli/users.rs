@@ -52,6 +52,9 @@ pub enum UserCommand {
     },
 }
 
+/// No token is good for more than ten years.
+const DAYS_MAX: i64 = 3650;
+
 /// API tokens.
 #[derive(Subcommand)]
 pub enum TokenCommand {
@@ -60,7 +63,7 @@ pub enum TokenCommand {
         #[arg(long)]
         email: String,
         /// The token ends after so many days
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(i64).range(1..=DAYS_MAX))]
         days: Option<i64>,
     },
 }
@@ -164,7 +167,7 @@ fn add(
         let rules = packs::jurisdiction(tx.conn)?;
         let found = match &agency {
             Some(code) => {
-                let found = rules.agency_by_code(code, now.date_naive());
+                let found = rules.agency_in_force(code, now.date_naive());
                 Some(found.ok_or(StoreError::NotFound)?.id)
             }
             None => None,

@@ -116,7 +116,13 @@ impl Jurisdiction {
         self.agencies.iter().find(|a| a.id == id)
     }
 
-    /// The agency with that code on that day: a code may have belonged to another one before.
+    /// The agency with that code that exists on that day: what something new may name.
+    pub fn agency_in_force(&self, code: &str, day: NaiveDate) -> Option<&Agency> {
+        self.agencies.iter().find(|a| a.code == code && a.exists_on(day))
+    }
+
+    /// The agency with that code on that day, else the first that ever had it, since history is
+    /// read by codes of its own time.
     pub fn agency_by_code(&self, code: &str, day: NaiveDate) -> Option<&Agency> {
         let mut same = self.agencies.iter().filter(|a| a.code == code);
         let first = same.next()?;
@@ -130,6 +136,12 @@ impl Jurisdiction {
         self.areas.iter().find(|a| a.id == id)
     }
 
+    /// The area with that code that exists on that day: what something new may name.
+    pub fn area_in_force(&self, code: &str, day: NaiveDate) -> Option<&Area> {
+        self.areas.iter().find(|a| a.code == code && a.exists_on(day))
+    }
+
+    /// The area with that code on that day, else the first that ever had it.
     pub fn area_by_code(&self, code: &str, day: NaiveDate) -> Option<&Area> {
         let mut same = self.areas.iter().filter(|a| a.code == code);
         let first = same.next()?;

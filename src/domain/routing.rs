@@ -111,7 +111,7 @@ fn rule_agency(
             let about = named(jurisdiction, question)?;
             in_force(jurisdiction, about.parent?, question.day)?
         }
-        code => jurisdiction.agency_by_code(code, question.day)?,
+        code => jurisdiction.agency_in_force(code, question.day)?,
     };
     Some(agency.id)
 }

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 
 use super::{Context, FlowError};
+use crate::clock::{Clock, Moment};
 use crate::domain::in_language;
 use crate::domain::letter::{LetterKind, Placeholder, Values};
 use crate::mail::render::{Composed, Frame, compose};
@@ -35,6 +36,8 @@ pub struct Sender<'a> {
     /// This process, in leases.
     pub holder: &'a str,
     pub from: &'a str,
+    /// A try may take long: when it ended is read when it has.
+    pub clock: &'a Clock,
 }
 
 /// Sends what is due, one batch; returns how many were taken.
@@ -82,15 +85,40 @@ async fn join_all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 
 async fn one(context: &Context, sender: &Sender<'_>, row: MailRow) -> Result<(), FlowError> {
     let (id, attempts) = (row.id, row.attempts);
-    let order = order(context, row).await?;
-    let (sent, kept) = match write_letter(context, sender.from, &order)? {
-        Some((outgoing, kept)) => (sender.transport.send(&outgoing).await, Some(kept)),
-        None => return finish(context, sender, id, no_address(context, attempts), None).await,
+    let unsent = |state, error: String| {
+        let not_before = sender.clock.now();
+        Tried { state, error: Some(error), not_before, attempts }
     };
-    let tried = tried(context, sent, attempts);
+    let order = match order(context, row).await {
+        Ok(order) => order,
+        Err(error) => {
+            let tried = unsent(MailState::Refused, unreadable(id, error)?);
+            return finish(context, sender, id, tried, None).await;
+        }
+    };
+    let (outgoing, kept) = match write_letter(context, sender.from, &order) {
+        Ok(letter) => letter,
+        Err(Unwritten { state, why }) => {
+            return finish(context, sender, id, unsent(state, why), None).await;
+        }
+    };
+    let sent = sender.transport.send(&outgoing).await;
+    let tried = tried(sender.clock.now(), sent, attempts);
     let uid = order.stored.as_ref().map(|s| s.keys.uid);
-    let kept = uid.zip(kept).filter(|_| tried.state == MailState::Sent);
+    let kept = uid.map(|uid| (uid, kept)).filter(|_| tried.state == MailState::Sent);
     finish(context, sender, id, tried, kept).await
+}
+
+/// What is wrong with a mail that cannot be put together: it will be no better the next time, so
+/// that somebody has to look at it. A database that is away says nothing of the mail.
+fn unreadable(id: i64, error: StoreError) -> Result<String, FlowError> {
+    match error {
+        StoreError::Corrupt(_) | StoreError::Seal(_) | StoreError::NotFound => {
+            tracing::error!(%error, mail = id, "a mail cannot be put together");
+            Ok("what the mail is made of cannot be read".to_owned())
+        }
+        other => Err(other.into()),
+    }
 }
 
 async fn finish(
@@ -100,7 +128,7 @@ async fn finish(
     tried: Tried,
     kept: Option<(crate::seal::Uid, String)>,
 ) -> Result<(), FlowError> {
-    let (holder, now) = (sender.holder.to_owned(), context.now);
+    let (holder, now) = (sender.holder.to_owned(), sender.clock.now());
     let written = context.store.write(move |tx| {
         outbox::finish(tx.conn, id, &holder, &tried, now)?;
         if let Some((uid, message)) = &kept {
@@ -115,27 +143,23 @@ async fn finish(
     }
 }
 
-fn no_address(context: &Context, attempts: i64) -> Tried {
-    let error = Some("no address that could be written to".to_owned());
-    Tried { state: MailState::NoAddress, error, not_before: context.now, attempts }
-}
-
-/// 30 s, then each time twice as long up to 4 h; a refusal for good is not tried again.
-fn tried(context: &Context, sent: Sent, attempts: i64) -> Tried {
+/// 30 s after the end of the try, then each time twice as long up to 4 h; a refusal for good is
+/// not tried again.
+fn tried(ended: Moment, sent: Sent, attempts: i64) -> Tried {
     let attempts = attempts + 1;
     let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
     let wait = (RETRY_FIRST_SECONDS << doublings).min(outbox::WAIT_MAX_SECONDS);
-    let later = context.now + TimeDelta::seconds(wait);
+    let later = ended + TimeDelta::seconds(wait);
     let (state, error, not_before) = match sent {
-        Sent::Accepted => (MailState::Sent, None, context.now),
-        Sent::Refused(why) => (MailState::Refused, Some(why), context.now),
+        Sent::Accepted => (MailState::Sent, None, ended),
+        Sent::Refused(why) => (MailState::Refused, Some(why), ended),
         Sent::TryLater(why) => (MailState::Queued, Some(why), later),
         Sent::Uncertain(why) => (MailState::Uncertain, Some(why), later),
     };
     Tried { state, error, not_before, attempts }
 }
 
-async fn order(context: &Context, row: MailRow) -> Result<Order, FlowError> {
+async fn order(context: &Context, row: MailRow) -> Stored<Order> {
     let (seal, rules) = (context.store.seal().clone(), context.rules.clone());
     let order = context.store.read(move |conn| {
         let stored = row.case_id.map(|id| cases::by_id(conn, id)).transpose()?;
@@ -154,7 +178,7 @@ async fn order(context: &Context, row: MailRow) -> Result<Order, FlowError> {
         let address = address.filter(|a| is_deliverable(a));
         Ok::<_, StoreError>(Order { row, stored, address, name, text, first_id })
     });
-    Ok(order.await?)
+    order.await
 }
 
 /// Address and name of the recipient, as they are now: erased people get nothing.
@@ -189,18 +213,27 @@ fn address(
 
 type Letter = (Outgoing, String);
 
+/// Why there is no letter to send.
+struct Unwritten {
+    state: MailState,
+    why: String,
+}
+
 /// The letter as a message, and the copy that is kept of it with code and link blanked.
-fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Option<Letter>, FlowError> {
+fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Letter, Unwritten> {
     let row = &order.row;
-    let Some(to) = &order.address else { return Ok(None) };
-    let Some(letter) = context.rules.letter(row.letter, &row.language) else { return Ok(None) };
+    let to = order.address.as_ref().ok_or_else(|| Unwritten {
+        state: MailState::NoAddress,
+        why: "no address that could be written to".to_owned(),
+    })?;
+    let refused = |why| Unwritten { state: MailState::Refused, why };
+    let letter = context.rules.letter(row.letter, &row.language);
+    let letter = letter.ok_or_else(|| refused(format!("there is no letter {}", row.letter)))?;
     let values = values(context, order);
     let code = values.get(&Placeholder::Code).cloned();
     let link = values.get(&Placeholder::TrackUrl).cloned();
-    let failed =
-        |e: crate::mail::render::RenderError| FlowError::Store(StoreError::Corrupt(e.to_string()));
-    let Composed { subject, text, html } =
-        compose(letter, &values, &frame(context, row)).map_err(failed)?;
+    let Composed { subject, text, html } = compose(letter, &values, &frame(context, row))
+        .map_err(|e| refused(format!("the letter {} cannot be written: {e}", row.letter)))?;
     let outgoing = Outgoing {
         message_id: row.message_id.clone(),
         from: from.to_owned(),
@@ -214,7 +247,7 @@ fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Option<L
         written_at: row.created_at,
     };
     let kept = spool::kept_copy(&outgoing, code.as_deref(), link.as_deref());
-    Ok(Some((outgoing, kept)))
+    Ok((outgoing, kept))
 }
 
 fn frame(context: &Context, row: &MailRow) -> Frame {

@@ -11,7 +11,7 @@ use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::{FieldError, Refusal, Rule};
 use crate::domain::event::Event;
 use crate::domain::proposal;
-use crate::domain::user::{Role, User};
+use crate::domain::user::{Role, User, UserId};
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts::NewText;
 use crate::store::{Tx, history, outbox, users};
@@ -160,6 +160,7 @@ fn event_of(
             (Event::Assigned { user: to }, None)
         }
         Action::Restrict { restricted, reason: why, readers } => {
+            let readers = known(tx, readers)?;
             (Event::Restricted { restricted, readers, text: hash(tx, &why) }, Some(("reason", why)))
         }
         Action::Resend => (resend(tx, context, before)?, None),
@@ -265,6 +266,21 @@ fn may_be_assigned(
     let may = other.role != Role::Oversight
         && other.may(Verb::Answer, &before.case, named, &context.rules);
     if may { Ok(()) } else { Err(unknown()) }
+}
+
+/// Each reader once, and only users that there are.
+fn known(tx: &mut Tx<'_>, named: Vec<UserId>) -> Result<Vec<UserId>, FlowError> {
+    let users = users::all(tx.conn)?;
+    let mut readers = Vec::new();
+    for id in named {
+        if !users.iter().any(|u| u.id == id && !u.disabled) {
+            return Err(FlowError::field(FieldError::new("readers", Rule::UnknownCode)));
+        }
+        if !readers.contains(&id) {
+            readers.push(id);
+        }
+    }
+    Ok(readers)
 }
 
 /// Sends the citizen's receipt once more, under a Message-ID of its own.

@@ -7,6 +7,7 @@ use super::{Context, FlowError};
 use crate::domain::case::Status;
 use crate::domain::event::{Actor, Deadline, Decided, Event};
 use crate::domain::file::{Decision, Grounds};
+use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::proposal::authority_of;
 use crate::domain::scope::{Basis, Example, Label, Scope};
 use crate::domain::submission::Historical;
@@ -117,8 +118,10 @@ fn decided(context: &Context, one: &Historical) -> Decided {
     let rules = &context.rules;
     let Some(scope) = one.scope else {
         let judgement = context.engine.judge(None, &one.submission.text);
+        let restricts = restricts(rules, judgement.scope, judgement.category.as_deref());
         return Decided {
-            basis: Basis::Machine,
+            // History all the same: it counts neither as the machine's nor as an officer's.
+            basis: Basis::Import,
             scope: judgement.scope,
             authority: authority_of(rules, one.agency),
             category: judgement.category,
@@ -126,7 +129,7 @@ fn decided(context: &Context, one: &Historical) -> Decided {
             flags: judgement.flags,
             confidence_permille: Some(crate::domain::proposal::permille(judgement.confidence)),
             needs_decision: waits,
-            restricts: false,
+            restricts,
             deadline,
         };
     };
@@ -141,9 +144,15 @@ fn decided(context: &Context, one: &Historical) -> Decided {
         flags: std::collections::BTreeSet::new(),
         confidence_permille: None,
         needs_decision: waits && one.agency.is_none() && scope != Scope::Out,
-        restricts: scope == Scope::Out && category.is_some_and(|c| c.restricts),
+        restricts: restricts(rules, scope, one.category.as_deref()),
         deadline,
     }
+}
+
+/// Some categories restrict a case at once, whoever decides for them.
+fn restricts(rules: &Jurisdiction, scope: Scope, category: Option<&str>) -> bool {
+    let category = category.and_then(|c| rules.category(c));
+    scope == Scope::Out && category.is_some_and(|c| c.restricts)
 }
 
 /// What happened to the case in the other system, in the order in which it must have happened.
@@ -160,6 +169,7 @@ fn events(one: &Historical, decided: &Decided) -> Vec<Change> {
     let text = String::new();
     match one.status {
         Status::Received | Status::Forwarded => {}
+        // No line is in review, see `intake::history`.
         Status::InProgress | Status::AnswerReview => {
             out.push(change(Event::Accepted {}, received));
         }

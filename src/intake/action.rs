@@ -133,7 +133,7 @@ fn flags(fields: &mut Fields) -> Option<Vec<Flag>> {
 
 fn route(fields: &mut Fields, rules: &Jurisdiction, day: NaiveDate) -> Option<Action> {
     let agency = required(fields, "agency", |f, name| {
-        f.code(name, |code| rules.agency_by_code(code, day).map(|a| a.id))
+        f.code(name, |code| rules.agency_in_force(code, day).map(|a| a.id))
     });
     let reason = fields.text("reason", MAYBE);
     agency.map(|agency| Action::Route { agency, reason })

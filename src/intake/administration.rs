@@ -26,7 +26,7 @@ pub fn user(
     let email = f.line("email", NAME_MAX);
     let name = f.line("name", NAME_MAX);
     let role: Option<Role> = f.word("role");
-    let agency = f.code("agency", |code| rules.agency_by_code(code, day).map(|a| a.id));
+    let agency = f.code("agency", |code| rules.agency_in_force(code, day).map(|a| a.id));
     let confidential = f.boolean("confidential").unwrap_or(false);
     let notify_triage = f.boolean("notify_triage").unwrap_or(false);
     let given = [("email", email.is_some()), ("name", name.is_some()), ("role", role.is_some())];

@@ -25,6 +25,8 @@ pub struct Door<'a> {
     pub channel: Channel,
     /// An officer at the counter may say channel and day of receipt.
     pub may_say_channel: bool,
+    /// History may name an office or an area that is gone.
+    pub is_history: bool,
     /// Of the reader's request, where the submission names none.
     pub language: &'a str,
 }
@@ -46,8 +48,14 @@ pub fn submission(fields: &mut Fields, door: &Door<'_>) -> Option<Submission> {
     let language = fields.line("language", LANGUAGE_MAX);
     let anonymous = fields.boolean("anonymous").unwrap_or(false);
     let reporter = reporter(fields, rules);
-    let area = fields.code("area", |code| rules.area_by_code(code, day).map(|a| a.id));
-    let agency = fields.code("agency", |code| rules.agency_by_code(code, day).map(|a| a.id));
+    let area = fields.code("area", |code| match door.is_history {
+        true => rules.area_by_code(code, day).map(|a| a.id),
+        false => rules.area_in_force(code, day).map(|a| a.id),
+    });
+    let agency = fields.code("agency", |code| match door.is_history {
+        true => rules.agency_by_code(code, day).map(|a| a.id),
+        false => rules.agency_in_force(code, day).map(|a| a.id),
+    });
     let procedure = fields.code("procedure", |code| rules.procedure(code).map(|p| p.code.clone()));
     let location = location(fields);
     let hide_identity = fields.boolean("hide_identity").unwrap_or(false);

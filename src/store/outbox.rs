@@ -212,7 +212,8 @@ macro_rules! free {
 }
 use free;
 
-/// Takes mails that are due, for `holder` and for the length of a lease.
+/// Takes mails that are due, for `holder` and for the length of a lease. One that cannot be read is
+/// set aside with the reason, so that it holds up no other.
 pub fn lease(conn: &mut AnyConn, holder: &str, now: Moment, limit: i64) -> Stored<Vec<MailRow>> {
     let ids: Vec<i64> = outbox::table
         .filter(free!(holder, now))
@@ -233,7 +234,28 @@ pub fn lease(conn: &mut AnyConn, holder: &str, now: Moment, limit: i64) -> Store
         .order(outbox::id)
         .select(Row::as_select())
         .load::<Row>(conn)?;
-    rows.into_iter().map(mail).collect()
+    let mut taken = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.id;
+        match mail(row) {
+            Ok(row) => taken.push(row),
+            Err(StoreError::Corrupt(why)) => set_aside(conn, id, &why)?,
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(taken)
+}
+
+fn set_aside(conn: &mut AnyConn, id: i64, why: &str) -> Stored<()> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::state.eq(MailState::Refused.word()),
+            outbox::last_error.eq(Some(format!("the row cannot be read: {why}"))),
+            outbox::leased_by.eq(None::<String>),
+            outbox::leased_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Holds the leases of `holder` for another while.

@@ -7,8 +7,8 @@ use actix_web::HttpServer;
 use super::data;
 use crate::app::App;
 
-/// Running requests may take this long to end.
-const STOP_SECONDS: u64 = 8;
+/// Running requests may take this long to end; the worker's tasks end after them.
+const STOP_SECONDS: u64 = 6;
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn listen(app: &Arc<App>) -> std::io::Result<()> {

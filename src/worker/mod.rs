@@ -18,6 +18,9 @@ const RENEW_EVERY: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// The clock is compared with the newest events this often.
 const CLOCK_EVERY: Duration = Duration::from_secs(10);
+/// What is under way at a stop may take this long to end; with the time that running requests have
+/// before it (`web::server`) this stays below ten seconds.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 /// After an error a task waits, so that a database that is away is not hammered.
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
@@ -41,14 +44,28 @@ impl Worker {
         Worker { stop, tasks }
     }
 
-    /// Ends every task after the piece of work that it is at.
+    /// Ends every task after the piece of work that it is at, and cuts off what does not end: a
+    /// mail server may take minutes to answer.
     pub async fn stop(self, app: &App) {
         // Without receivers all tasks have ended by themselves.
         let _ = self.stop.send(true);
-        for task in self.tasks {
-            if let Err(error) = task.await {
-                tracing::error!(%error, "a task ended badly");
+        let until = tokio::time::Instant::now() + STOP_WITHIN;
+        let mut all_ended = true;
+        for mut task in self.tasks {
+            match tokio::time::timeout_at(until, &mut task).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "a task ended badly"),
+                Err(_) => {
+                    task.abort();
+                    all_ended = false;
+                }
             }
+        }
+        if !all_ended {
+            // A mail that was under way may have arrived: its lease stays, and whoever takes it
+            // over sends it under the same Message-ID.
+            tracing::warn!("work that did not end in time was cut off");
+            return;
         }
         if let Err(error) = deliver::give_back(&app.context(), Some(app.holder.clone())).await {
             tracing::warn!(%error, "mail leases were not given back; they run out");
@@ -134,6 +151,7 @@ async fn send_step(app: &App) -> Result<bool, FlowError> {
         transport: &app.transport,
         holder: &app.holder,
         from: &app.config.mail_from,
+        clock: &app.clock,
     };
     let sending = deliver::step(&context, &sender);
     tokio::pin!(sending);

@@ -205,3 +205,19 @@ async fn two_processes_share_a_database() {
         service.check(&acknowledged);
     }
 }
+
+/// A mail server that never answers holds up no stop; what it was sent is sent again afterwards.
+#[actix_web::test]
+async fn a_stalled_mail_server_holds_up_no_stop() {
+    let server = SmtpServer::start().await;
+    server.next(&[Behaviour::StallAtRecipient, Behaviour::StallAtRecipient]);
+    let service = Service::new("plain", Db::Sqlite).with("DANGVAN_SMTP_URL", &server.url());
+    for tries in 1..=2 {
+        let running = service.start().await;
+        if tries == 1 {
+            assert_eq!(service.post("stalled").await.unwrap().status, 201);
+        }
+        server.until_stalled(tries).await;
+        running.stop();
+    }
+}

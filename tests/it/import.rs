@@ -2,10 +2,13 @@
 //! once; the summary, the series and the desk's filter agree. Bad lines are named and stop nothing.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::process::Command;
 
+use dangvan::domain::submission::Historical;
 use dangvan::domain::user::Role;
 use dangvan::flow::import::{Imported, Wishes, import};
+use dangvan::intake::IntakeError;
 use dangvan::intake::fields::Fields;
 use dangvan::intake::history::history_line;
 
@@ -94,20 +97,23 @@ async fn a_year_is_imported_twice_and_counted_once(db: Db) {
     town.check().await;
 }
 
+/// Runs a command on the data in the folder: exit code, standard output, standard error.
+fn run_in(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_dangvan"))
+        .args(args)
+        .env("DANGVAN_DATA", folder.join("var"))
+        .env("DANGVAN_PACK", "plain")
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (out.status.code(), text(&out.stdout), text(&out.stderr))
+}
+
 /// The command itself: a dry run, bad lines, strict, CSV, and the export of what came in.
 #[test]
 fn the_commands_say_what_they_did() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |args: &[&str]| {
-        let out = Command::new(env!("CARGO_BIN_EXE_dangvan"))
-            .args(args)
-            .env("DANGVAN_DATA", folder.path().join("var"))
-            .env("DANGVAN_PACK", "plain")
-            .output()
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (out.status.code(), text(&out.stdout), text(&out.stderr))
-    };
+    let run = |args: &[&str]| run_in(folder.path(), args);
     let file = folder.path().join("old.csv");
     let rows = "text,external_id,received_at,scope,category,reporter.name,rating\n\
         The lamp in our street has been dark for weeks.,a1,2025-03-04,out,,Sam Sample,\n\
@@ -139,6 +145,99 @@ fn the_commands_say_what_they_did() {
     assert_eq!(report["received"], 2);
     let (code, out, _) = run(&["check"]);
     assert_eq!(code, Some(0), "{out}");
+    let (_, out, _) = run(&["report", "--from", "2025-03-01", "--to", "2025-03-31"]);
+    assert!(out.contains("  authority "), "{out}");
+    let (_, out, _) = run(&["export", "--format", "jsonl", "--scope", "out"]);
+    assert_eq!(out.lines().count(), 1, "{out}");
+    let jsonl = ["export", "--format", "jsonl"];
+    for slip in [
+        &["--scope", "otu"][..],
+        &["--status", "recieved"],
+        &["--from", "2025-03-02", "--to", "2025-03-01"],
+    ] {
+        let (code, out, err) = run(&[&jsonl[..], slip].concat());
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{slip:?}: {err}");
+    }
     let (code, _, _) = run(&["export", "--format", "pdf"]);
     assert_eq!(code, Some(2));
+    for days in ["0", "-3", "9223372036854775807"] {
+        let days = format!("--days={days}");
+        let (code, _, err) = run(&["token", "add", "--email", "a@city.example", &days]);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains("--days"), "{err}");
+    }
+}
+
+/// Lines that are no text, that name themselves twice, that begin far down: each is said by its
+/// own number, and what is good around them is taken.
+#[test]
+fn bytes_that_are_no_text_stop_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = |id: &str| {
+        format!("{{\"text\":\"The lamp in our street is dark.\",\"external_id\":\"{id}\"}}\n")
+    };
+    let mut lines = good("a1").into_bytes();
+    lines.extend(b"{\"text\":\"The lamp \xff in our street is dark.\"}\n\n".as_slice());
+    lines.extend(format!("{}{}no json\n", good("a2"), good("a1")).into_bytes());
+    let mut rows = b"text,external_id\r\n\"The lamp in our street\nis dark.\",b1\r\n".to_vec();
+    rows.extend(b"The lamp \xff in our street is dark.,b2\r\n".as_slice());
+    rows.extend(b"\"The lamp in our street\nis dark.\",b3\r\nshort,b4\r\n".as_slice());
+    let cases =
+        [("old.jsonl", lines, "2 ", "1 known", [2, 6]), ("old.csv", rows, "2 ", "0 known", [4, 7])];
+    for (name, bytes, taken, known, bad) in cases {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let file = file.to_string_lossy().into_owned();
+        for (args, verb) in [
+            (vec!["import", &file, "--dry-run"], "would be taken over"),
+            (vec!["import", &file], "taken over"),
+        ] {
+            let (code, out, err) = run_in(folder.path(), &args);
+            assert_eq!(code, Some(1), "{err}");
+            assert_eq!(out, format!("{taken}{verb}, {known} already, 2 bad\n"), "{err}");
+            for line in bad {
+                assert!(err.contains(&format!("line {line}: ")), "{line} of {name}: {err}");
+            }
+        }
+    }
+}
+
+/// A line that says what became of a case says it whole, or is refused by the field that is
+/// missing.
+#[actix_web::test]
+async fn a_status_comes_with_what_belongs_to_it() {
+    let town = town("plain", Db::Sqlite).await;
+    let rules = town.app.rules().jurisdiction;
+    let read = |more: &str| {
+        let line = format!(
+            "{{\"text\":\"The lamp in our street has been dark.\",\
+             \"received_at\":\"2025-03-04\"{more}}}"
+        );
+        history_line(Fields::of_json(line.as_bytes()).unwrap(), &rules, town.app.clock.now())
+    };
+    let status = |status: &str, more: &str| read(&format!(",\"status\":\"{status}\"{more}"));
+    let wrong = |found: Result<_, IntakeError>| match found {
+        Err(IntakeError::Invalid(errors)) => {
+            errors.into_iter().map(|e| format!("{} {}", e.field, e.rule)).collect::<Vec<_>>()
+        }
+        other => panic!("{:?}", other.map(|_: Historical| ())),
+    };
+    for ended in ["answered", "closed", "referred", "refused"] {
+        assert_eq!(wrong(status(ended, "")), ["answered_at required"], "{ended}");
+        assert!(status(ended, ",\"answered_at\":\"2025-03-08\"").is_ok(), "{ended}");
+    }
+    assert_eq!(wrong(status("forwarded", "")), ["agency required"]);
+    assert_eq!(wrong(status("forwarded", ",\"agency\":\"none\"")), ["agency unknown_code"]);
+    assert_eq!(wrong(status("answer_review", "")), ["status not_allowed_here"]);
+    let agency = ",\"agency\":\"works-department\"";
+    let lines = [read(""), status("forwarded", agency), status("in_progress", "")];
+    let lines: Vec<Historical> = lines.into_iter().map(Result::unwrap).collect();
+    import(&town.app.context(), lines, Wishes::default()).await.unwrap();
+    // The machine gave each a scope, and none counts as a decision of the machine.
+    let leader = town.officer("lanhdao", Role::Leader, None).await;
+    let report = "/api/v1/reports/summary?from=2025-03-01&to=2025-03-31";
+    let report = town.get(report, &leader).await;
+    assert_eq!(report.body["received"], 3, "{}", report.text);
+    assert_eq!(report.body["machine"]["decided"], 0, "{}", report.text);
+    town.check().await;
 }

@@ -3,6 +3,9 @@
 
 use chrono::TimeDelta;
 use dangvan::domain::user::Role;
+use dangvan::store::outbox::{MailRow, by_id};
+use dangvan::store::{StoreError, outbox::MailState};
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::harness::{Db, Town, town_with};
@@ -170,4 +173,77 @@ async fn anonymous_reporters_get_nothing() {
     assert_eq!(case.body["reporter"], json!({"kind": "individual"}));
     let resent = town.step(&triage, &number, "resend", json!({})).await;
     assert_eq!(resent.status, 422, "{}", resent.text);
+}
+
+async fn row(town: &Town, id: i64) -> MailRow {
+    town.app.store.read(move |conn| by_id(conn, id)).await.unwrap()
+}
+
+async fn sql(town: &Town, statement: &'static str) {
+    let done = town.app.store.write(|tx| Ok::<_, StoreError>(tx.conn.batch_execute(statement)?));
+    done.await.unwrap();
+}
+
+on_both!(a_try_is_over_when_it_ends);
+async fn a_try_is_over_when_it_ends(db: Db) {
+    let server = SmtpServer::start().await;
+    let town = connected(db, &server).await;
+    server.next(&[Behaviour::StallAfterData]);
+    town.file(body("slow@citizen.example")).await;
+    let clock = town.clock.clone();
+    let begun = clock.now();
+    tokio::join!(town.work(), async move {
+        server.until_stalled(1).await;
+        clock.advance(TimeDelta::seconds(50));
+        // The server dies without a word.
+        drop(server);
+    });
+    let mail = row(&town, 1).await;
+    assert_eq!((mail.state, mail.attempts), (MailState::Uncertain, 1), "not again at once");
+    assert_eq!(mail.not_before, begun + TimeDelta::seconds(80));
+    town.check().await;
+}
+
+on_both!(what_cannot_be_written_stands_on_the_case);
+async fn what_cannot_be_written_stands_on_the_case(db: Db) {
+    let server = SmtpServer::start().await;
+    let town = connected(db, &server).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    // More than a batch of mails that cannot be put together, and one that can behind them.
+    for n in 0..17 {
+        town.file(body(&format!("torn{n}@citizen.example"))).await;
+    }
+    sql(&town, "UPDATE reporters SET sealed = substr(sealed, 1, 8)").await;
+    town.file(body("row@citizen.example")).await;
+    sql(&town, "UPDATE outbox SET parameters = '{' WHERE id = 18").await;
+    let (whole, _) = town.file(body("whole@citizen.example")).await;
+    town.work().await;
+    assert_eq!(mails(&town, &triage, &whole).await, one("receipt", "sent", 1));
+    assert_eq!(server.received().len(), 1);
+    for id in 1..=17 {
+        let mail = row(&town, id).await;
+        assert_eq!((mail.state, mail.attempts), (MailState::Refused, 0), "{id}");
+        assert!(mail.last_error.unwrap().contains("cannot be read"));
+    }
+    sql(&town, "UPDATE outbox SET parameters = '{\"values\":{},\"text\":null}' WHERE id = 18")
+        .await;
+    let mail = row(&town, 18).await;
+    assert_eq!(mail.state, MailState::Refused, "{mail:?}");
+    let failed = town.get("/api/v1/desk/cases?queue=mail_failed&limit=1", &triage).await;
+    assert_eq!(failed.body["total"], 18, "{}", failed.text);
+    // A letter that the rules do not have is no missing address.
+    let mut rules = (*town.app.rules().jurisdiction).clone();
+    rules.letters.clear();
+    let context = dangvan::flow::Context { rules: rules.into(), ..town.app.context() };
+    town.file(body("letter@citizen.example")).await;
+    let sender = dangvan::flow::deliver::Sender {
+        transport: &town.app.transport,
+        holder: "test",
+        from: "city@city.example",
+        clock: &town.clock,
+    };
+    assert_eq!(dangvan::flow::deliver::step(&context, &sender).await.unwrap(), 1);
+    let mail = row(&town, 20).await;
+    assert_eq!(mail.state, MailState::Refused);
+    assert!(mail.last_error.unwrap().contains("no letter receipt"));
 }

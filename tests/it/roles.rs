@@ -169,3 +169,52 @@ async fn nobody_approves_what_they_wrote(db: Db) {
     assert_ne!(extended.body["due_at"], before, "{}", extended.text);
     town.check().await;
 }
+
+on_both!(readers_are_users_each_once);
+async fn readers_are_users_each_once(db: Db) {
+    let town = town("plain", db).await;
+    let triage = town.officer_with("triage", Role::Triage, None, true).await;
+    let named = town.officer("named", Role::Agency, Some("works-department")).await;
+    let ids = town.app.store.read(dangvan::store::users::all).await.unwrap();
+    let id = ids.iter().find(|u| u.name == "named").unwrap().id;
+    let (number, _) = town.file(body("works-department")).await;
+    let restrict = |readers| json!({"restricted": true, "reason": "why", "readers": readers});
+    let unknown = town.step(&triage, &number, "restrict", restrict(json!([id, 4711]))).await;
+    assert_eq!(unknown.status, 422, "{}", unknown.text);
+    assert_eq!(unknown.body["errors"][0]["field"], "readers");
+    let path = format!("/api/v1/desk/cases/{number}");
+    assert_eq!(town.get(&path, &named).await.status, 404);
+    let twice = town.step(&triage, &number, "restrict", restrict(json!([id, id]))).await;
+    assert_eq!(twice.status, 200, "{}", twice.text);
+    assert_eq!(town.get(&path, &named).await.status, 200);
+    town.check().await;
+}
+
+#[actix_web::test]
+async fn nothing_new_names_what_is_gone() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let admin = town.officer("root", Role::Admin, None).await;
+    let day = crate::harness::start().date_naive();
+    let rules = town.app.rules().jurisdiction;
+    // A code that was used again is not gone.
+    let agency = rules.agencies.iter().map(|a| a.code.as_str());
+    let agency = agency.clone().find(|c| rules.agency_in_force(c, day).is_none()).unwrap();
+    let area = rules.areas.iter().map(|a| a.code.as_str());
+    let area = area.clone().find(|c| rules.area_in_force(c, day).is_none()).unwrap();
+    let mut filed = body(agency);
+    filed["area"] = json!(area);
+    let refused = town.post("/api/v1/cases", filed).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let fields: Vec<_> = refused.body["errors"].as_array().unwrap().iter().collect();
+    let named = |name: &str| fields.iter().any(|e| e["field"] == name);
+    assert!(named("agency") && named("area") && fields.len() == 2, "{}", refused.text);
+    let (number, _) = town.file(body("so-xay-dung")).await;
+    let routed = town.step(&triage, &number, "route", json!({"agency": agency})).await;
+    assert_eq!((routed.status, &routed.body["errors"][0]["field"]), (422, &json!("agency")));
+    let form = [("email", "x@city.example"), ("name", "X"), ("role", "agency"), ("agency", agency)];
+    assert_eq!(town.send("/admin/users", &admin, &form).await.status, 422);
+    // What has happened is still found by the code of its time.
+    let list = town.get(&format!("/api/v1/desk/cases?agency={agency}"), &triage).await;
+    assert_eq!(list.status, 200, "{}", list.text);
+}

@@ -45,6 +45,7 @@ pub async fn create(
         now: ask.context.now,
         channel: Channel::Api,
         may_say_channel: clerk.is_some(),
+        is_history: false,
         language: &ask.language,
     };
     let submission = rest::submission_of_json(&body, &door)?;

@@ -176,6 +176,7 @@ fn read(ask: &Ask, typed: &Typed) -> Result<Submission, IntakeError> {
         now: ask.context.now,
         channel: Channel::Web,
         may_say_channel: false,
+        is_history: false,
         language: &ask.language,
     };
     let mut fields = kept.fields();
