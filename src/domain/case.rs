@@ -118,9 +118,11 @@ impl Case {
         self.flags.contains(&Flag::DenunciationSuspected) && self.basis != Basis::Officer
     }
 
-    /// Is the due date past, with somebody still to act?
+    /// Is the due date past, with somebody of the city still to act? Nobody is late while the
+    /// citizen is asked.
     pub fn is_overdue(&self, now: Moment) -> bool {
-        self.status.is_open() && self.due_at().is_some_and(|due| due < now)
+        let runs = self.status.is_open() && self.paused_at.is_none();
+        runs && self.due_at().is_some_and(|due| due < now)
     }
 
     /// The end of the day on which the outcome is due.
@@ -137,7 +139,7 @@ impl Case {
             Verb::Decide => status != Withdrawn,
             Verb::Route => !self.is_held() && (status == Received || with_agency),
             Verb::Accept => status == Forwarded,
-            Verb::Return => with_agency,
+            Verb::Return => with_agency && self.agency.is_some(),
             Verb::Ask => matches!(status, Received | Forwarded | InProgress),
             Verb::Answer => status == Received || with_agency,
             Verb::Refer | Verb::Refuse => status == Received || with_agency,
@@ -202,7 +204,11 @@ impl Case {
                 self.status = Status::NeedsInfo;
                 self.paused_at = Some(at);
             }
-            Event::CitizenWrote { deadline, .. } => self.written_to(deadline.as_ref()),
+            Event::Resumed { deadline } => self.resumed(deadline.as_ref()),
+            Event::CitizenWrote { .. } => {
+                self.citizen_wrote = true;
+                self.resumed(None);
+            }
             Event::ContactChanged { hide_identity, flags } => {
                 self.hide_identity = hide_identity.unwrap_or(self.hide_identity);
                 self.flags = flags.clone();
@@ -234,6 +240,8 @@ impl Case {
             Event::Reopened { deadline, .. } => self.reopen(deadline.as_ref(), actor),
             Event::Withdrawn { .. } => self.end(Status::Withdrawn),
             Event::Rated { score, .. } => self.rating = Some((*score, at)),
+            Event::Stood { status } if status.is_open() => self.status = *status,
+            Event::Stood { status } => self.end(*status),
         }
     }
 
@@ -247,8 +255,10 @@ impl Case {
         self.confidence_permille = decided.confidence_permille;
         self.needs_decision = decided.needs_decision && self.status.is_open();
         self.restricted |= decided.restricts;
-        if self.status.is_open() && self.paused_at.is_none() {
+        if self.status.is_open() && self.deadline != decided.deadline {
             self.deadline = decided.deadline.clone();
+            // More time was asked for on a clock that no longer runs.
+            self.pending.take_if(|p| matches!(p, Pending::Extension { .. }));
         }
     }
 
@@ -259,6 +269,8 @@ impl Case {
         self.returned = false;
         self.paused_at = None;
         self.assigned_to = None;
+        // What another agency asked for is not this one's.
+        self.pending = None;
     }
 
     fn handed_back(&mut self) {
@@ -271,8 +283,7 @@ impl Case {
         self.paused_at = None;
     }
 
-    fn written_to(&mut self, deadline: Option<&Deadline>) {
-        self.citizen_wrote = true;
+    fn resumed(&mut self, deadline: Option<&Deadline>) {
         if self.status == Status::NeedsInfo {
             self.status = self.status_of_work();
             self.paused_at = None;

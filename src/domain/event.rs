@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::agency::AgencyId;
-use super::case::{Channel, Verb};
+use super::case::{Channel, Status, Verb};
 use super::place::AreaId;
 use super::reporter::ReporterKind;
 use super::scope::{Authority, Basis, Flag, Label, Scope};
@@ -86,6 +86,9 @@ pub struct Decided {
     /// The category restricts the case at once.
     pub restricts: bool,
     pub deadline: Option<Deadline>,
+    /// The officer's reason, for the desk.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
 }
 
 /// Everything that can happen. `text` names a sealed row by its keyed hash, in hexadecimal.
@@ -107,9 +110,13 @@ pub enum Event {
     Asked {
         text: String,
     },
+    /// The citizen need not be waited for any more: the clock goes on from the moved date. Comes
+    /// before the event that ends the pause.
+    Resumed {
+        deadline: Option<Deadline>,
+    },
     CitizenWrote {
         text: String,
-        deadline: Option<Deadline>,
     },
     ContactChanged {
         hide_identity: Option<bool>,
@@ -170,6 +177,10 @@ pub enum Event {
         score: i64,
         text: Option<String>,
     },
+    /// A file says where the case stood and not how or on which day it came there.
+    Stood {
+        status: Status,
+    },
 }
 
 impl Event {
@@ -182,6 +193,7 @@ impl Event {
             Event::Accepted {} => "accepted",
             Event::Returned { .. } => "returned",
             Event::Asked { .. } => "asked",
+            Event::Resumed { .. } => "resumed",
             Event::CitizenWrote { .. } => "citizen_wrote",
             Event::ContactChanged { .. } => "contact_changed",
             Event::Answered { .. } => "answered",
@@ -199,13 +211,14 @@ impl Event {
             Event::Reopened { .. } => "reopened",
             Event::Withdrawn { .. } => "withdrawn",
             Event::Rated { .. } => "rated",
+            Event::Stood { .. } => "stood",
         }
     }
 
     /// The step that the event is; `None` for what is no step of the desk or the citizen.
     pub fn verb(&self) -> Option<Verb> {
         Some(match self {
-            Event::Received(_) => return None,
+            Event::Received(_) | Event::Resumed { .. } | Event::Stood { .. } => return None,
             Event::Decided(_) => Verb::Decide,
             Event::Routed { .. } => Verb::Route,
             Event::Accepted {} => Verb::Accept,
@@ -238,10 +251,24 @@ impl Event {
                 | Event::Assigned { .. }
                 | Event::Restricted { .. }
                 | Event::Resent { .. }
+                | Event::Resumed { .. }
                 | Event::AnswerReturned { .. }
                 | Event::Returned { .. }
                 | Event::ExtensionAsked { takes_effect: false, .. }
                 | Event::Answered { takes_effect: false, .. }
+        )
+    }
+
+    /// Does the step end a pause in which the city was not to act?
+    pub fn ends_pause(&self) -> bool {
+        matches!(
+            self,
+            Event::CitizenWrote { .. }
+                | Event::Routed { .. }
+                | Event::Returned { .. }
+                | Event::Answered { .. }
+                | Event::Referred { .. }
+                | Event::Refused { .. }
         )
     }
 
@@ -250,7 +277,7 @@ impl Event {
         match self {
             Event::Returned { text }
             | Event::Asked { text }
-            | Event::CitizenWrote { text, .. }
+            | Event::CitizenWrote { text }
             | Event::Answered { text, .. }
             | Event::AnswerApproved { text }
             | Event::AnswerReturned { text }
@@ -263,7 +290,8 @@ impl Event {
             | Event::Referred { text, .. }
             | Event::Refused { text, .. }
             | Event::Withdrawn { text }
-            | Event::Rated { text, .. } => text.as_deref(),
+            | Event::Rated { text, .. }
+            | Event::Decided(Decided { text, .. }) => text.as_deref(),
             _ => None,
         }
     }

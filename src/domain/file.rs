@@ -82,6 +82,8 @@ pub struct File {
     pub deadlines: Vec<KeptDeadline>,
     /// Other cases of the same reporter.
     pub related: Vec<Case>,
+    /// The cases that decisions name as their nearest, as they stand now.
+    pub neighbours: Vec<Case>,
     pub user_names: BTreeMap<UserId, String>,
 }
 

@@ -13,6 +13,7 @@ pub mod file;
 pub mod jurisdiction;
 pub mod letter;
 pub mod notice;
+pub mod pause;
 pub mod place;
 pub mod proposal;
 pub mod reporter;

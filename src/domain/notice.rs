@@ -41,25 +41,23 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
     } else {
         0
     };
-    let notice = |recipient, letter| Notice {
-        recipient,
-        letter,
-        text: event.text_hash().map(str::to_owned),
-        wait_seconds,
-    };
+    let text = event.text_hash().map(str::to_owned);
+    let notice = |recipient, letter| Notice { recipient, letter, text: text.clone(), wait_seconds };
+    // What an officer notes for the desk is not the citizen's.
+    let wordless = |letter| Notice { text: None, ..notice(Recipient::Reporter, letter) };
     let mut out = Vec::new();
     match event {
         Event::Routed { agency, .. } => {
             // At receipt the receipt itself says who answers; later the citizen is told.
             if actor != ActorKind::Machine {
-                out.push(notice(Recipient::Reporter, LetterKind::Forwarded));
+                out.push(wordless(LetterKind::Forwarded));
             }
             if !next.restricted {
                 out.push(notice(Recipient::Agency(*agency), LetterKind::AgencyNotice));
             }
         }
         Event::Decided(_) if date_changed(before, next, actor) => {
-            out.push(notice(Recipient::Reporter, LetterKind::Forwarded));
+            out.push(wordless(LetterKind::Forwarded));
         }
         Event::Asked { .. } => out.push(notice(Recipient::Reporter, LetterKind::Ask)),
         Event::CitizenWrote { .. } | Event::Withdrawn { .. } => {
@@ -73,9 +71,14 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         }
         Event::Referred { .. } => out.push(notice(Recipient::Reporter, LetterKind::Referral)),
         Event::Refused { .. } => out.push(notice(Recipient::Reporter, LetterKind::Refusal)),
-        Event::Reopened { .. } => {
+        Event::Reopened { .. } if actor == ActorKind::Citizen => {
             out.push(notice(Recipient::Reporter, LetterKind::Reopened));
             out.extend(worker_of(next).map(|r| notice(r, LetterKind::CitizenWrote)));
+        }
+        Event::Reopened { .. } => {
+            out.push(wordless(LetterKind::Reopened));
+            let worker = worker_of(next).filter(|_| actor == ActorKind::Officer);
+            out.extend(worker.map(|r| notice(r, LetterKind::AgencyNotice)));
         }
         _ => {}
     }
@@ -106,10 +109,19 @@ pub fn triage() -> Notice {
 }
 
 /// Letters not sent yet that the event makes wrong: they are taken back.
-pub fn superseded_by(event: &Event) -> &'static [LetterKind] {
+pub fn superseded_by(
+    event: &Event,
+    before: &Case,
+    next: &Case,
+    actor: ActorKind,
+) -> &'static [LetterKind] {
+    if next.restricted && !before.restricted {
+        return &[LetterKind::Forwarded, LetterKind::AgencyNotice, LetterKind::CitizenWrote];
+    }
     match event {
         Event::Routed { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
-        Event::Decided(_) => &[LetterKind::Forwarded],
+        // Only where a new one takes its place.
+        Event::Decided(_) if date_changed(before, next, actor) => &[LetterKind::Forwarded],
         Event::Returned { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
         Event::AnswerReturned { .. } => &[LetterKind::Answer],
         Event::Reopened { .. } => &[LetterKind::Answer, LetterKind::Referral, LetterKind::Refusal],
@@ -132,6 +144,7 @@ fn date_changed(before: &Case, next: &Case, actor: ActorKind) -> bool {
     actor != ActorKind::Machine
         && next.status.is_open()
         && next.agency.is_some()
+        && !next.restricted
         && before.due_at() != next.due_at()
 }
 

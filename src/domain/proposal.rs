@@ -78,6 +78,7 @@ pub fn propose(
         needs_decision: !forwards,
         restricts,
         deadline: deadline(rules, (judgement.scope, authority, category), at),
+        text: None,
     };
     Proposal { judgement, decided, route: chosen, forwards }
 }

@@ -25,9 +25,10 @@ super::words! {
 pub fn roles_of(verb: Verb) -> &'static [Role] {
     match verb {
         Verb::Decide | Verb::Route | Verb::Refer | Verb::Refuse | Verb::Restrict => {
-            &[Role::Triage, Role::Admin]
+            &[Role::Triage, Role::Leader, Role::Admin]
         }
-        Verb::Approve | Verb::ReturnAnswer => &[Role::Leader, Role::Admin],
+        // Nobody approves what they wrote: `flow::handle` asks who did.
+        Verb::Approve | Verb::ReturnAnswer => &[Role::Triage, Role::Leader, Role::Admin],
         _ => &[Role::Triage, Role::Agency, Role::Leader, Role::Admin],
     }
 }
@@ -93,6 +94,12 @@ impl User {
         let roles = roles_of(verb);
         // Whom the confidential right or the case itself lets in may do with it what triage may.
         roles.contains(&self.role) || (case.restricted && roles.contains(&Role::Triage))
+    }
+
+    /// May the case be assigned to the user: is it somebody who may answer it?
+    pub fn may_be_given(&self, case: &Case, jurisdiction: &Jurisdiction) -> bool {
+        let is_named = case.readers.contains(&self.id);
+        !self.disabled && self.may(Verb::Answer, case, is_named, jurisdiction)
     }
 
     /// May the user read the reporter's name and contact?

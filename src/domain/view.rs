@@ -16,9 +16,11 @@ use super::user::{Role, User};
 use crate::clock::Moment;
 
 mod citizen;
+mod nearest;
 mod said;
 
 pub use citizen::{CitizenEvent, CitizenView, citizen};
+pub use nearest::Nearest;
 pub use said::{AnswerView, MessageView, PendingView, RatingView};
 
 use said::{answer, messages, pending, rating};
@@ -42,6 +44,8 @@ pub struct Item {
     pub overdue: bool,
     pub excerpt: String,
     pub restricted: bool,
+    /// The answer took effect without a second pair of eyes.
+    pub unreviewed: bool,
     #[serde(skip)]
     pub id: CaseId,
     /// Offset and length in scalars of `excerpt`.
@@ -81,6 +85,7 @@ pub fn item(
         overdue: case.is_overdue(now),
         excerpt: shown.text,
         restricted: case.restricted,
+        unreviewed: case.unreviewed,
         id,
         highlights: shown.highlights,
     }
@@ -204,7 +209,6 @@ pub struct CaseView {
     pub messages: Vec<MessageView>,
     pub answer: Option<AnswerView>,
     pub rating: Option<RatingView>,
-    pub unreviewed: bool,
     /// What waits for approval.
     pub pending: Option<PendingView>,
     pub can: Vec<Verb>,
@@ -271,7 +275,6 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         messages: messages(file, &shown_text),
         answer: answer(file, &shown_text),
         rating: rating(file, &shown_text),
-        unreviewed: case.unreviewed,
         pending: pending(file, &shown_text),
         can: can.filter(|v| user.may(*v, case, is_named, lens.rules)).collect(),
     }
@@ -303,14 +306,8 @@ fn first_words(text: &str) -> String {
 
 fn decision(decision: &Decision, file: &File, user: &User, lens: &Lens<'_>) -> DecisionView {
     let grounds = &decision.grounds;
-    let mut neighbours = grounds.neighbours.clone();
-    for neighbour in &mut neighbours {
-        neighbour.text = (lens.mask)(&neighbour.text);
-        if user.role == Role::Agency {
-            neighbour.number = None;
-        }
-    }
-    let mut reasons = grounds.reasons.clone();
+    let nearest = Nearest { cases: &file.neighbours, user, rules: lens.rules, mask: lens.mask };
+    let mut reasons = nearest.reasons(&grounds.reasons);
     for reason in reasons.iter_mut().filter(|_| user.role == Role::Oversight) {
         reason.phrase = (lens.mask)(&reason.phrase);
     }
@@ -323,7 +320,7 @@ fn decision(decision: &Decision, file: &File, user: &User, lens: &Lens<'_>) -> D
         labels: if is_last { file.case.labels.clone() } else { Vec::new() },
         confidence: confidence(decision.confidence_permille),
         reasons,
-        neighbours,
+        neighbours: nearest.neighbours(&grounds.neighbours),
         model: decision.model.clone(),
         decided_at: decision.decided_at,
         by: decision.user.and_then(|u| file.user_names.get(&u).cloned()),

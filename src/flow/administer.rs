@@ -130,7 +130,7 @@ pub async fn set_contacts(
             let Contacts { email, phone, address } = contacts;
             agencies::set_contacts(tx.conn, id, [email, phone, address])?;
             packs::rules_changed(tx.conn)?;
-            Ok::<_, FlowError>(outbox::address_found(tx.conn, "agency", id, now)?)
+            Ok::<_, FlowError>(outbox::agency_found(tx.conn, id, now)?)
         })
         .await?;
     tracing::info!(agency = id, waiting, "an agency's contacts were changed");

@@ -1,19 +1,15 @@
 //! The citizen's steps, by the secret code: write, correct the contact, rate, reopen, withdraw.
 
-use chrono::TimeDelta;
-
 use super::record::{self, Change};
 use super::{Context, FlowError};
 use crate::domain::action::CitizenAction;
-use crate::domain::case::{Case, Status};
-use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::Refusal;
-use crate::domain::event::{Actor, ActorKind, Deadline, Event};
+use crate::domain::event::{Actor, ActorKind, Event};
 use crate::domain::proposal;
 use crate::domain::scope::Flag;
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts::{self, NewText};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, outbox};
 
 /// Takes a citizen's step. A machine's event in between is no conflict: the step is taken on the
 /// case as it stands.
@@ -52,8 +48,7 @@ fn take(
 ) -> Result<StoredCase, FlowError> {
     let (event, text) = match action {
         CitizenAction::Message { text } => {
-            let deadline = after_pause(context, &before.case);
-            (Event::CitizenWrote { text: record::text_hash(tx, &text), deadline }, Some(text))
+            (Event::CitizenWrote { text: record::text_hash(tx, &text) }, Some(text))
         }
         CitizenAction::Rating { score, text } => {
             let hashed = text.as_deref().map(|t| record::text_hash(tx, t));
@@ -89,18 +84,6 @@ fn take(
     record::record(tx, context, before, change)
 }
 
-/// The due date moved by the whole days that the clock stood; it ends on a working day as every
-/// period does.
-fn after_pause(context: &Context, case: &Case) -> Option<Deadline> {
-    let deadline = case.deadline.as_ref()?;
-    let paused_at = case.paused_at.filter(|_| case.status == Status::NeedsInfo)?;
-    let zone = context.rules.settings.zone;
-    let days = (day_of(context.now, zone) - day_of(paused_at, zone)).num_days().max(0);
-    let day = day_of(deadline.due_at + TimeDelta::days(days), zone);
-    let due_at = end_of_day(context.rules.calendar.working_on_or_after(day), zone);
-    Some(Deadline { clock: deadline.clock.clone(), due_at })
-}
-
 /// Writes the new contact and says which flags remain. An anonymous case stays anonymous: nothing
 /// is kept.
 fn change_contact(
@@ -120,6 +103,9 @@ fn change_contact(
     reporter.phone = phone.or(reporter.phone);
     let country = &context.rules.settings.phone_country_code;
     texts::update_reporter(tx, uid, id, &reporter, country)?;
+    if reporter.email.is_some() {
+        outbox::reporter_found(tx.conn, before.keys.id, context.now)?;
+    }
     match reporter.is_complete() {
         true => flags.remove(&Flag::Incomplete),
         false => flags.insert(Flag::Incomplete),

@@ -26,6 +26,8 @@ struct Order {
     address: Option<String>,
     name: String,
     text: Option<String>,
+    /// The recipient may no longer know of the case.
+    is_withheld: bool,
     /// Of the case's first mail, so that mail programs keep a case together.
     first_id: Option<String>,
 }
@@ -176,9 +178,32 @@ async fn order(context: &Context, row: MailRow) -> Stored<Order> {
             None => None,
         };
         let address = address.filter(|a| is_deliverable(a));
-        Ok::<_, StoreError>(Order { row, stored, address, name, text, first_id })
+        let is_withheld = match &stored {
+            Some(stored) => !may_know(conn, &rules, &row, stored)?,
+            None => false,
+        };
+        Ok::<_, StoreError>(Order { row, stored, address, name, text, is_withheld, first_id })
     });
     order.await
+}
+
+/// May the recipient still know of the case? What became of it since the mail was caused counts: a
+/// restricted case is no agency's, and one that went elsewhere is another's.
+fn may_know(
+    conn: &mut AnyConn,
+    rules: &crate::domain::jurisdiction::Jurisdiction,
+    row: &MailRow,
+    stored: &StoredCase,
+) -> Stored<bool> {
+    let case = &stored.case;
+    Ok(match row.recipient_kind.as_str() {
+        "agency" => !case.restricted && case.agency == Some(row.recipient_id),
+        "user" => {
+            let user = users::by_id(conn, row.recipient_id)?.user;
+            user.may_see(case, case.readers.contains(&user.id), rules)
+        }
+        _ => true,
+    })
 }
 
 /// Address and name of the recipient, as they are now: erased people get nothing.
@@ -222,6 +247,10 @@ struct Unwritten {
 /// The letter as a message, and the copy that is kept of it with code and link blanked.
 fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Letter, Unwritten> {
     let row = &order.row;
+    if order.is_withheld {
+        let why = "the recipient may no longer know of the case".to_owned();
+        return Err(Unwritten { state: MailState::Superseded, why });
+    }
     let to = order.address.as_ref().ok_or_else(|| Unwritten {
         state: MailState::NoAddress,
         why: "no address that could be written to".to_owned(),

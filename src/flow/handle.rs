@@ -11,14 +11,14 @@ use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::{FieldError, Refusal, Rule};
 use crate::domain::event::Event;
 use crate::domain::proposal;
-use crate::domain::user::{Role, User, UserId};
+use crate::domain::user::{User, UserId};
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts::NewText;
-use crate::store::{Tx, history, outbox, users};
+use crate::store::{Tx, examples, history, outbox, users};
 
 mod decision;
 
-use decision::{decide_event, decided_by_officer};
+use decision::{decide_event, decided_by_officer, may_be_learned};
 
 /// Takes a step on a case as `user`. `revision` is what the user has read; an older one is refused
 /// with what changed.
@@ -30,6 +30,7 @@ pub async fn handle(
     action: Action,
 ) -> Result<StoredCase, FlowError> {
     let work = context.clone();
+    let may_teach = matches!(action, Action::Decide(_) | Action::Restrict { .. });
     let stored = context
         .store
         .write(move |tx| {
@@ -45,6 +46,9 @@ pub async fn handle(
             step(tx, &work, &user, &before, action)
         })
         .await?;
+    if may_teach && !may_be_learned(&stored.case) {
+        context.engine.forget(&stored.case.number);
+    }
     Ok(stored)
 }
 
@@ -112,7 +116,12 @@ fn step(
     let after = record::record(tx, context, before, change)?;
     match decided {
         Some(_) => decided_by_officer(tx, context, user, before, after),
-        None => Ok(after),
+        None => {
+            if after.case.restricted && !before.case.restricted {
+                examples::remove_example(tx.conn, after.keys.id)?;
+            }
+            Ok(after)
+        }
     }
 }
 
@@ -128,7 +137,9 @@ fn event_of(
     let hash = |tx: &Tx<'_>, body: &str| record::text_hash(tx, body);
     let optional = |tx: &Tx<'_>, body: &Option<String>| body.as_deref().map(|b| hash(tx, b));
     Ok(match action {
-        Action::Decide(decide) => (decide_event(context, before, &decide)?, reason(decide.reason)),
+        Action::Decide(decide) => {
+            (decide_event(tx, context, before, &decide)?, reason(decide.reason))
+        }
         Action::Route { agency, reason: why } => {
             let text = optional(tx, &why);
             (Event::Routed { agency, rule: "officer".into(), text }, reason(why))
@@ -260,12 +271,11 @@ fn may_be_assigned(
 ) -> Result<(), FlowError> {
     let Some(id) = to else { return Ok(()) };
     let unknown = || FlowError::field(FieldError::new("user", Rule::UnknownCode));
-    let other = users::all(tx.conn)?.into_iter().find(|u| u.id == id && !u.disabled);
-    let other = other.ok_or_else(unknown)?;
-    let named = before.case.readers.contains(&other.id);
-    let may = other.role != Role::Oversight
-        && other.may(Verb::Answer, &before.case, named, &context.rules);
-    if may { Ok(()) } else { Err(unknown()) }
+    let other = users::all(tx.conn)?.into_iter().find(|u| u.id == id).ok_or_else(unknown)?;
+    match other.may_be_given(&before.case, &context.rules) {
+        true => Ok(()),
+        false => Err(unknown()),
+    }
 }
 
 /// Each reader once, and only users that there are.

@@ -114,7 +114,7 @@ fn take(
 /// The file's decision, or the machine's where the file has none.
 fn decided(context: &Context, one: &Historical) -> Decided {
     let deadline = one.due_at.map(|due_at| Deadline { clock: String::new(), due_at });
-    let waits = one.status == Status::Received;
+    let waits = matches!(one.status, Status::Received | Status::Forwarded);
     let rules = &context.rules;
     let Some(scope) = one.scope else {
         let judgement = context.engine.judge(None, &one.submission.text);
@@ -131,6 +131,7 @@ fn decided(context: &Context, one: &Historical) -> Decided {
             needs_decision: waits,
             restricts,
             deadline,
+            text: None,
         };
     };
     let category = one.category.as_deref().and_then(|c| rules.category(c));
@@ -146,6 +147,7 @@ fn decided(context: &Context, one: &Historical) -> Decided {
         needs_decision: waits && one.agency.is_none() && scope != Scope::Out,
         restricts: restricts(rules, scope, one.category.as_deref()),
         deadline,
+        text: None,
     }
 }
 
@@ -167,31 +169,31 @@ fn events(one: &Historical, decided: &Decided) -> Vec<Change> {
         out.push(change(Event::Routed { agency, rule, text: None }, received));
     }
     let text = String::new();
-    match one.status {
-        Status::Received | Status::Forwarded => {}
-        // No line is in review, see `intake::history`.
-        Status::InProgress | Status::AnswerReview => {
-            out.push(change(Event::Accepted {}, received));
-        }
-        Status::NeedsInfo => out.push(change(Event::Asked { text }, received)),
-        Status::Answered | Status::Closed => {
+    match (one.status, one.answered_at) {
+        (Status::Received, _) => {}
+        (Status::Forwarded, _) if one.agency.is_some() => {}
+        (Status::InProgress, _) => out.push(change(Event::Accepted {}, received)),
+        (Status::NeedsInfo, _) => out.push(change(Event::Asked { text }, received)),
+        (Status::Answered | Status::Closed, Some(at)) => {
             let answered = Event::Answered { text, takes_effect: true, unreviewed: false };
-            out.push(change(answered, ended));
+            out.push(change(answered, at));
         }
-        Status::Referred => {
+        (Status::Referred, Some(at)) => {
             let destination = String::new();
-            out.push(change(Event::Referred { destination, text: None }, ended));
+            out.push(change(Event::Referred { destination, text: None }, at));
         }
-        Status::Refused => {
+        (Status::Refused, Some(at)) => {
             let reason_code = String::new();
-            out.push(change(Event::Refused { reason_code, text: None }, ended));
+            out.push(change(Event::Refused { reason_code, text: None }, at));
         }
-        Status::Withdrawn => out.push(change(Event::Withdrawn { text: None }, ended)),
+        (Status::Withdrawn, _) => out.push(change(Event::Withdrawn { text: None }, ended)),
+        // To nobody that the file names, on no day that it names, in no words that it holds.
+        (status, _) => out.push(change(Event::Stood { status }, received)),
     }
     if let Some(score) = one.rating {
         out.push(change(Event::Rated { score, text: None }, ended));
     }
-    if one.status == Status::Closed {
+    if one.status == Status::Closed && one.answered_at.is_some() {
         out.push(change(Event::Closed {}, ended));
     }
     out

@@ -7,12 +7,13 @@ use chrono::{Datelike, TimeDelta};
 
 use super::{Context, FlowError};
 use crate::clock::Moment;
-use crate::domain::case::Case;
+use crate::domain::case::{Case, Status};
 use crate::domain::event::{Actor, ActorKind, Event, Received};
 use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::letter::{LetterKind, Placeholder, Values};
 use crate::domain::notice::{self, Notice, Recipient};
+use crate::domain::pause;
 use crate::domain::reporter::Reporter;
 use crate::domain::scope::Flag;
 use crate::domain::submission::Submission;
@@ -55,6 +56,8 @@ pub fn record(
     before: &StoredCase,
     change: Change,
 ) -> Result<StoredCase, FlowError> {
+    let resumed = resumed(tx, context, before, &change)?;
+    let before = resumed.as_ref().unwrap_or(before);
     let next = before.case.apply(&change.event, change.actor, change.occurred_at)?;
     let kind = change.actor.kind;
     let notices = notice::notices_for(&change.event, &before.case, &next, kind);
@@ -66,9 +69,27 @@ pub fn record(
         occurred_at: change.occurred_at,
         texts: &change.texts,
         mails: &mails,
-        supersedes: notice::superseded_by(&change.event),
+        supersedes: notice::superseded_by(&change.event, &before.case, &next, kind),
     };
     Ok(history::append(tx, before, &next, &step, context.now)?)
+}
+
+/// The case with its clock running again, where the step ends a pause.
+fn resumed(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    before: &StoredCase,
+    change: &Change,
+) -> Result<Option<StoredCase>, FlowError> {
+    if before.case.status != Status::NeedsInfo || !change.event.ends_pause() {
+        return Ok(None);
+    }
+    let (actor, at) = (Actor::MACHINE, change.occurred_at);
+    let event = Event::Resumed { deadline: pause::resumed(&context.rules, &before.case, at) };
+    let next = before.case.apply(&event, actor, at)?;
+    let step =
+        Step { event: &event, actor, occurred_at: at, texts: &[], mails: &[], supersedes: &[] };
+    Ok(Some(history::append(tx, before, &next, &step, context.now)?))
 }
 
 fn reporter(

@@ -125,6 +125,7 @@ fn document(rules: &Jurisdiction, stored: &StoredCase, texts: Vec<KeptText>) -> 
         received_at: case.received_at,
         received_day: day_of(case.received_at, rules.settings.zone),
         due_at: case.due_at(),
+        is_paused: case.paused_at.is_some(),
         is_open: case.status.is_open(),
         restricted: case.restricted,
         readers: case.readers.clone(),

@@ -32,6 +32,8 @@ pub struct CaseDocument {
     pub received_at: Moment,
     pub received_day: NaiveDate,
     pub due_at: Option<Moment>,
+    /// Its sender is asked: until then nothing is due.
+    pub is_paused: bool,
     pub is_open: bool,
     pub restricted: bool,
     pub readers: Vec<i64>,
@@ -121,7 +123,8 @@ pub(super) fn document(
     out.add_text(fields.restricted, if case.restricted { "yes" } else { "no" });
     out.add_text(fields.open, if case.is_open { "yes" } else { "no" });
     out.add_i64(fields.received_day, i64::from(case.received_day.num_days_from_ce()));
-    out.add_i64(fields.due_seconds, case.due_at.map_or(i64::MAX, |due| due.timestamp()));
+    let due = case.due_at.filter(|_| !case.is_paused);
+    out.add_i64(fields.due_seconds, due.map_or(i64::MAX, |due| due.timestamp()));
     out.add_u64(fields.received_key, sort_key(Some(case.received_at), case.case_id));
     out.add_u64(fields.due_key, sort_key(case.due_at, case.case_id));
     out

@@ -5,7 +5,6 @@ use super::IntakeError;
 use super::fields::Fields;
 use super::rest::{self, Door};
 use crate::clock::Moment;
-use crate::domain::agency::AgencyId;
 use crate::domain::case::{Channel, Status};
 use crate::domain::deadline::end_of_day;
 use crate::domain::error::Rule;
@@ -54,8 +53,6 @@ pub fn history_line(
         // The agency of a historical case is the one that had to answer it.
         Submission { channel, external_id, received_at, ..submission }
     });
-    let agency = submission.as_ref().and_then(|s| s.agency);
-    status_is_whole(f, status, answered_at, agency);
     let line = submission.map(|submission| Historical {
         agency: submission.agency,
         submission,
@@ -67,30 +64,6 @@ pub fn history_line(
         rating,
     });
     fields.finish(line)
-}
-
-/// A line is taken as it stands or not at all: no status without what belongs to it.
-fn status_is_whole(
-    fields: &mut Fields,
-    status: Status,
-    answered_at: Option<Moment>,
-    agency: Option<AgencyId>,
-) {
-    let (name, rule) = match status {
-        // An outcome of no day would count as one of the day of receipt.
-        Status::Answered | Status::Closed | Status::Referred | Status::Refused
-            if answered_at.is_none() =>
-        {
-            ("answered_at", Rule::Required)
-        }
-        Status::Forwarded if agency.is_none() => ("agency", Rule::Required),
-        // There is no text that somebody could approve.
-        Status::AnswerReview => ("status", Rule::NotAllowedHere),
-        _ => return,
-    };
-    if !fields.errors.iter().any(|e| e.field == name) {
-        fields.wrong(name, rule);
-    }
 }
 
 /// An instant, or a day: its end in the pack's zone.

@@ -270,6 +270,13 @@ pub fn id_by_external(conn: &mut AnyConn, channel: &str, external: &str) -> Stor
     Ok(found)
 }
 
+/// Several by number; those that are gone are left out.
+pub fn by_numbers(conn: &mut AnyConn, numbers: &[String]) -> Stored<Vec<StoredCase>> {
+    let ids: Vec<CaseId> =
+        cases::table.filter(cases::number.eq_any(numbers)).select(cases::id).load(conn)?;
+    by_ids(conn, &ids)
+}
+
 /// Several by id, in the order of the ids; those that are gone are left out.
 pub fn by_ids(conn: &mut AnyConn, ids: &[CaseId]) -> Stored<Vec<StoredCase>> {
     let rows = cases::table.filter(cases::id.eq_any(ids)).load::<CaseRow>(conn)?;

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::cases::{CaseKeys, json, uid, unjson, word};
-use super::schema::{cases, decisions, examples, models};
+use super::schema::{case_changes, cases, decisions, examples, models};
 use super::{AnyConn, StoreError, Stored, Tx};
 use crate::clock::Moment;
 use crate::domain::case::CaseId;
@@ -172,6 +172,21 @@ pub fn after(conn: &mut AnyConn, seal: &Seal, after: i64) -> Stored<(i64, Vec<Ex
         });
     }
     Ok((newest, out))
+}
+
+/// Numbers of cases that changed after `change` of the log, that an officer has decided or somebody
+/// restricted, and of which no label is kept: whatever was learned of them is to be forgotten.
+pub fn taken_away(conn: &mut AnyConn, change: i64) -> Stored<Vec<String>> {
+    let looked_at = cases::restricted.eq(true).or(cases::basis.eq(Basis::Officer.word()));
+    let kept = diesel::dsl::exists(examples::table.filter(examples::case_id.eq(cases::id)));
+    let numbers = case_changes::table
+        .inner_join(cases::table.on(cases::id.eq(case_changes::case_id)))
+        .filter(case_changes::seq.gt(change).and(looked_at))
+        .filter(diesel::dsl::not(kept))
+        .select(cases::number)
+        .distinct()
+        .load(conn)?;
+    Ok(numbers)
 }
 
 /// The model in use for a recipe and data, if it was trained already.

@@ -11,7 +11,7 @@ use super::texts::NewText;
 use super::{AnyConn, StoreError, Stored, Tx, changes, outbox, texts};
 use crate::clock::Moment;
 use crate::domain::case::{Case, CaseId};
-use crate::domain::event::{Actor, Event, PAYLOAD_VERSION, Recorded};
+use crate::domain::event::{Actor, Deadline, Event, PAYLOAD_VERSION, Recorded};
 use crate::domain::file::KeptDeadline;
 use crate::domain::letter::LetterKind;
 
@@ -46,10 +46,10 @@ pub fn create(
     }
     open_span(tx.conn, keys.id, case.received_at)?;
     if !case.status.is_open() {
-        let ended = case.first_outcome.as_ref().map_or(at, |o| o.at);
+        let ended = steps.last().map_or(at, |step| step.occurred_at);
         close_span(tx.conn, keys.id, ended)?;
     }
-    if let Some(deadline) = &case.deadline {
+    if let Some(deadline) = running(case) {
         insert_deadline(tx.conn, keys.id, deadline, "received", case.received_at)?;
     }
     write_labels(tx.conn, keys.id, case)?;
@@ -87,6 +87,11 @@ pub fn append(
     Ok(StoredCase { keys: keys.clone(), case: next.clone() })
 }
 
+/// The due date that holds: none while the clock stands.
+fn running(case: &Case) -> Option<&Deadline> {
+    case.deadline.as_ref().filter(|_| case.paused_at.is_none())
+}
+
 /// The tables that say what the row no longer does: spans, deadlines, labels, agencies, readers.
 fn follow_row(
     conn: &mut AnyConn,
@@ -101,9 +106,9 @@ fn follow_row(
         (false, true) => open_span(conn, id, step.occurred_at)?,
         _ => {}
     }
-    if old.deadline != next.deadline {
+    if running(old) != running(next) {
         close_deadline(conn, id, step.occurred_at)?;
-        if let Some(deadline) = &next.deadline {
+        if let Some(deadline) = running(next) {
             insert_deadline(conn, id, deadline, step.event.kind(), step.occurred_at)?;
         }
     }
@@ -204,7 +209,7 @@ fn close_span(conn: &mut AnyConn, id: CaseId, at: Moment) -> Stored<()> {
 fn insert_deadline(
     conn: &mut AnyConn,
     id: CaseId,
-    deadline: &crate::domain::event::Deadline,
+    deadline: &Deadline,
     cause: &str,
     from: Moment,
 ) -> Stored<()> {

@@ -210,11 +210,13 @@ fn has_flag(flag: Flag) -> String {
 }
 
 fn due_condition(due: Due, request: &ListRequest) -> String {
+    // Nothing is due of a case whose sender is asked.
+    let running = format!("{} AND paused_at IS NULL", open());
     let within = |span: Span| {
-        format!("{} AND due_at >= {} AND due_at <= {}", open(), time(span.from), time(span.to))
+        format!("{running} AND due_at >= {} AND due_at <= {}", time(span.from), time(span.to))
     };
     match due {
-        Due::Overdue => format!("{} AND due_at < {}", open(), time(request.now)),
+        Due::Overdue => format!("{running} AND due_at < {}", time(request.now)),
         Due::Today => within(request.days.today),
         Due::Week => within(request.days.week),
     }

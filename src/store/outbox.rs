@@ -5,10 +5,11 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
 use super::cases::{json, unjson, word};
-use super::schema::{outbox, sent_mails};
+use super::schema::{cases, outbox, sent_mails};
 use super::{AnyConn, StoreError, Stored, Tx};
 use crate::clock::Moment;
-use crate::domain::case::CaseId;
+use crate::domain::agency::AgencyId;
+use crate::domain::case::{CaseId, Status};
 use crate::domain::letter::{LetterKind, Values};
 use crate::seal::{Kind, Place, Uid, random};
 
@@ -148,33 +149,52 @@ pub fn insert(conn: &mut AnyConn, case: Option<CaseId>, new: &NewMail, at: Momen
     Ok(())
 }
 
-/// Takes unsent letters of these kinds back; what was tried already stays, since it may have
-/// arrived.
+/// Takes unsent letters of these kinds back, also those that a server did not want yet or that
+/// have no address; what may have arrived stays.
 pub fn supersede(conn: &mut AnyConn, case: CaseId, letters: &[LetterKind]) -> Stored<usize> {
     let words: Vec<&str> = letters.iter().map(|l| l.word()).collect();
     let unsent = outbox::case_id
         .eq(Some(case))
         .and(outbox::letter.eq_any(words))
-        .and(outbox::state.eq(MailState::Queued.word()))
-        .and(outbox::attempts.eq(0));
+        .and(outbox::state.eq_any([MailState::Queued.word(), MailState::NoAddress.word()]));
     let changed = diesel::update(outbox::table.filter(unsent))
         .set(outbox::state.eq(MailState::Superseded.word()))
         .execute(conn)?;
     Ok(changed)
 }
 
-/// Puts mails that had no address back into the queue, now that their recipient has one.
-pub fn address_found(conn: &mut AnyConn, kind: &str, id: i64, now: Moment) -> Stored<usize> {
-    let waiting = outbox::recipient_kind
-        .eq(kind)
-        .and(outbox::recipient_id.eq(id))
-        .and(outbox::state.eq(MailState::NoAddress.word()));
+/// Puts a reporter's mails that had no address back into the queue, now that there is one.
+pub fn reporter_found(conn: &mut AnyConn, case: CaseId, now: Moment) -> Stored<usize> {
+    let own = outbox::case_id.eq(Some(case)).and(outbox::recipient_kind.eq("reporter"));
+    let waiting = outbox::table
+        .filter(own.and(outbox::state.eq(MailState::NoAddress.word())))
+        .select(outbox::id)
+        .load(conn)?;
+    queue_now(conn, &waiting, now)
+}
+
+/// Puts an agency's mails that had no address back into the queue, now that there is one: those of
+/// cases that are still open, still its own and not restricted.
+pub fn agency_found(conn: &mut AnyConn, agency: AgencyId, now: Moment) -> Stored<usize> {
+    let open: Vec<&str> = Status::ALL.iter().filter(|s| s.is_open()).map(|s| s.word()).collect();
+    let own = outbox::recipient_kind.eq("agency").and(outbox::recipient_id.eq(agency));
+    let still_own = cases::agency_id.eq(Some(agency)).and(cases::restricted.eq(false));
+    let waiting = outbox::table
+        .inner_join(cases::table.on(outbox::case_id.eq(cases::id.nullable())))
+        .filter(own.and(outbox::state.eq(MailState::NoAddress.word())))
+        .filter(still_own.and(cases::status.eq_any(open)))
+        .select(outbox::id)
+        .load(conn)?;
+    queue_now(conn, &waiting, now)
+}
+
+fn queue_now(conn: &mut AnyConn, ids: &[i64], now: Moment) -> Stored<usize> {
     let queued = (
         outbox::state.eq(MailState::Queued.word()),
         outbox::not_before.eq(now.naive_utc()),
         outbox::last_error.eq(None::<String>),
     );
-    Ok(diesel::update(outbox::table.filter(waiting)).set(queued).execute(conn)?)
+    Ok(diesel::update(outbox::table.filter(outbox::id.eq_any(ids))).set(queued).execute(conn)?)
 }
 
 /// Puts a mail that ended without being sent back into the queue, under its own Message-ID.

@@ -385,5 +385,12 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(cases, case_texts, examples, reporters);
+diesel::allow_tables_to_appear_in_same_query!(
+    case_changes,
+    case_texts,
+    cases,
+    examples,
+    outbox,
+    reporters
+);
 diesel::allow_tables_to_appear_in_same_query!(users, sessions, tokens);

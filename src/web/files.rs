@@ -8,6 +8,7 @@ use crate::domain::case::Case;
 use crate::domain::file::{File, KeptMail};
 use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::scope::Neighbour;
 use crate::flow::Context;
 use crate::seal::Seal;
 use crate::store::cases::{self, StoredCase};
@@ -71,17 +72,35 @@ fn file(
             created_at: row.created_at,
         });
     }
+    let decisions = examples::decisions_of(conn, seal, keys)?;
+    let near = decisions.iter().flat_map(|d| &d.grounds.neighbours);
+    let near: Vec<String> = near.filter_map(|n| n.number.clone()).collect();
     Ok(File {
+        neighbours: cases_of(conn, &near)?,
         related: related(conn, seal, stored, &reporter, &rules.settings.phone_country_code)?,
         case: stored.case.clone(),
         texts: texts::of_case(conn, seal, keys.id)?,
         reporter,
         events: history::events_of(conn, keys.id)?,
         mails,
-        decisions: examples::decisions_of(conn, seal, keys)?,
+        decisions,
         deadlines: history::deadlines_of(conn, keys.id)?,
         user_names,
     })
+}
+
+fn cases_of(conn: &mut AnyConn, numbers: &[String]) -> Stored<Vec<Case>> {
+    Ok(cases::by_numbers(conn, numbers)?.into_iter().map(|stored| stored.case).collect())
+}
+
+/// The cases that these texts come from, as they stand now.
+pub async fn cases_of_neighbours(
+    context: &Context,
+    all: &[Neighbour],
+) -> Result<Vec<Case>, Failure> {
+    let numbers: Vec<String> = all.iter().filter_map(|near| near.number.clone()).collect();
+    let read = move |conn: &mut AnyConn| cases_of(conn, &numbers);
+    Ok(context.store.read::<_, StoreError, _>(read).await?)
 }
 
 /// Other cases of whoever has the same e-mail or telephone; who may know of which is `view`'s.

@@ -169,12 +169,12 @@ async fn send_step(app: &App) -> Result<bool, FlowError> {
 }
 
 async fn rules(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
-    let mut mark = 0;
+    let mut mark = learn::Mark::default();
     loop {
         match app.refresh_rules().await {
             Ok(true) => {
                 tracing::info!("the rules have changed and were read anew");
-                mark = 0;
+                mark = learn::Mark::default();
             }
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "the rules could not be read"),
@@ -232,7 +232,7 @@ async fn rest_out(stopped: &mut watch::Receiver<bool>, period: Duration) -> bool
 
 /// Runs every task once until nothing is left: for tests, which may not sleep.
 pub async fn run_until_idle(app: &App) -> Result<(), FlowError> {
-    learn::follow(&app.store, &app.rules().engine, 0).await?;
+    learn::follow(&app.store, &app.rules().engine, learn::Mark::default()).await?;
     loop {
         let indexed = index_step(app).await?;
         let sent = send_step(app).await?;

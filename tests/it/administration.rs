@@ -181,7 +181,9 @@ async fn mail_is_read_without_the_code_and_with_the_right_to_the_case() {
     assert!(town.get(&link, &trusted).await.text.contains("••••"));
     assert!(town.get("/admin/mail", &trusted).await.text.contains(&number));
 
-    // The office's notice found no address; sent again, it still finds none, and is not lost.
+    // An office's notice found no address; sent again, it still finds none, and is not lost.
+    town.file(late()).await;
+    town.work().await;
     let failed = town.get("/admin/mail?state=failed", &admin).await.text;
     let place = failed.find("/admin/mail/").expect("a failed mail is listed");
     let link: String = failed[place..].chars().take_while(|c| *c != '"').collect();

@@ -162,7 +162,7 @@ async fn the_later_officer_is_told_what_changed(db: Db) {
     assert_eq!(late.body["changed"][0]["field"], "noted");
     assert_eq!(late.body["changed"][0]["by"], "first");
     let illegal = town.step(&triage, &number, "approve", json!({"what": "answer"})).await;
-    assert_eq!(illegal.status, 403, "triage approves nothing");
+    assert_eq!(illegal.status, 409, "nothing waits for approval");
     let illegal = town.step(&triage, &number, "close", json!({})).await;
     assert_eq!(illegal.status, 409, "{}", illegal.text);
     let can = illegal.body["can"].as_array().unwrap();

@@ -39,6 +39,7 @@ mod search;
 mod service;
 mod smtp;
 mod smtp_server;
+mod steps;
 mod text;
 mod tidy;
 mod trouble;

@@ -74,11 +74,11 @@ async fn the_table_holds() {
     };
     let other = rules.agency_by_code("so-y-te", chrono::NaiveDate::MAX).unwrap().id;
     let table = [
-        (Triage, None, [true, true, false, true]),
+        (Triage, None, [true, true, true, true]),
         (Agency, Some(own), [false, true, false, true]),
         (Agency, Some(other), [false, false, false, false]),
-        (Leader, None, [false, true, true, true]),
-        (Leader, Some(own), [false, true, true, true]),
+        (Leader, None, [true, true, true, true]),
+        (Leader, Some(own), [true, true, true, true]),
         (Leader, Some(other), [false, false, false, false]),
         (Oversight, None, [false, false, false, false]),
         (Admin, None, [true, true, true, true]),

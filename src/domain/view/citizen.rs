@@ -120,9 +120,13 @@ fn citizen_event(
         Event::Routed { agency, .. } => agency_name(rules, Some(*agency), language),
         _ => None,
     };
-    // An officer's reason for a decision or a route is the desk's own; what was written to the
-    // citizen is not.
-    let for_citizen = !matches!(recorded.event, Event::Decided(_) | Event::Routed { .. });
+    // An officer's reason for a decision, a route or a reopening is the desk's own; what was
+    // written to the citizen is not.
+    let for_citizen = match recorded.event {
+        Event::Decided(_) | Event::Routed { .. } => false,
+        Event::Reopened { .. } => recorded.actor.kind == ActorKind::Citizen,
+        _ => true,
+    };
     let text = recorded.event.text_hash().filter(|_| for_citizen);
     CitizenEvent {
         at: recorded.occurred_at,

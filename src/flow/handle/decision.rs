@@ -2,22 +2,24 @@
 //! learned from.
 
 use crate::domain::action::Decide;
+use crate::domain::case::Case;
 use crate::domain::deadline::day_of;
 use crate::domain::error::{FieldError, Rule};
-use crate::domain::event::{Decided, Event};
+use crate::domain::event::{Deadline, Decided, Event};
 use crate::domain::file::{Decision, Grounds};
+use crate::domain::pause;
 use crate::domain::proposal;
 use crate::domain::routing::{RoutingQuestion, route};
-use crate::domain::scope::{Basis, Example, Flag, Label, Scope};
+use crate::domain::scope::{Authority, Basis, Example, Label, Scope};
 use crate::domain::user::User;
-use crate::flow::{Context, FlowError};
+use crate::flow::{Context, FlowError, record};
 use crate::store::cases::StoredCase;
 use crate::store::examples::{insert_decision, set_verdict};
-use crate::store::{Tx, examples, texts};
+use crate::store::{Tx, examples, history, texts};
 
-/// The officer's decision as an event. A category whose scope is not the one given is refused; the
-/// due date follows the new decision and is counted from the receipt.
+/// The officer's decision as an event. A category whose scope is not the one given is refused.
 pub(super) fn decide_event(
+    tx: &mut Tx<'_>,
     context: &Context,
     before: &StoredCase,
     decide: &Decide,
@@ -65,9 +67,30 @@ pub(super) fn decide_event(
         // What is in scope still waits for an agency; what is not waits for a referral.
         needs_decision: case.agency.is_none(),
         restricts,
-        deadline: proposal::deadline(rules, decision, case.received_at),
+        deadline: deadline(tx, context, before, decision)?,
+        text: decide.reason.as_deref().map(|reason| record::text_hash(tx, reason)),
         category,
     }))
+}
+
+/// The due date after a decision: the one that holds, moved and extended as it may be, as long as
+/// the same clock runs; of another clock, counted from where the present run began, with its
+/// pauses. What a file said of its own cases stands.
+fn deadline(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    before: &StoredCase,
+    decision: (Scope, Authority, Option<&str>),
+) -> Result<Option<Deadline>, FlowError> {
+    let (rules, present) = (&context.rules, &before.case.deadline);
+    let events = history::events_of(tx.conn, before.keys.id)?;
+    let run = pause::run(&events, rules.settings.zone);
+    if run.is_of_file {
+        return Ok(present.clone());
+    }
+    let fresh = proposal::deadline(rules, decision, run.since);
+    let same = present.as_ref().filter(|p| fresh.as_ref().is_some_and(|f| f.clock == p.clock));
+    Ok(same.cloned().or_else(|| fresh.map(|fresh| pause::moved(rules, fresh, run.days_paused))))
 }
 
 fn labels(decide: &Decide, lead: Option<&str>) -> Vec<Label> {
@@ -117,8 +140,13 @@ pub(super) fn decided_by_officer(
     Ok(after)
 }
 
+/// May an officer's decision count for later cases?
+pub(super) fn may_be_learned(case: &Case) -> bool {
+    !case.restricted && case.scope != Scope::Ask && case.category.is_some()
+}
+
 /// Keeps an officer's label with the masked text, in the transaction of the decision. Nothing
-/// restricted or suspected is learned; what was learned of it before is forgotten.
+/// restricted is learned; what was learned of it before is forgotten.
 fn keep_label(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -126,14 +154,8 @@ fn keep_label(
     after: &StoredCase,
 ) -> Result<(), FlowError> {
     let case = &after.case;
-    let held = case.restricted || case.flags.contains(&Flag::DenunciationSuspected);
-    let category = match (&case.category, case.scope) {
-        (Some(category), Scope::In | Scope::Out) if !held => category.clone(),
-        _ => {
-            examples::remove_example(tx.conn, after.keys.id)?;
-            context.engine.forget(&case.number);
-            return Ok(());
-        }
+    let Some(category) = case.category.clone().filter(|_| may_be_learned(case)) else {
+        return Ok(examples::remove_example(tx.conn, after.keys.id)?);
     };
     let stored = texts::of_case(tx.conn, tx.seal, after.keys.id)?;
     let Some(text) = stored.iter().find(|t| t.kind == "case") else { return Ok(()) };

@@ -22,6 +22,8 @@ pub(crate) struct CueMatch {
     pub(crate) cue: usize,
     pub(crate) first: usize,
     pub(crate) last: usize,
+    /// Typed as the phrase stands, with all its marks.
+    pub(crate) is_exact: bool,
 }
 
 struct Phrase {
@@ -78,7 +80,8 @@ impl CueMatcher {
                 let last = first + phrase.words.len() - 1;
                 let Some(words) = tokens.get(first..=last) else { continue };
                 if reads(phrase, words, || is_bare_around(tokens, first, last)) {
-                    found.push((CueMatch { cue: phrase.cue, first, last }, phrase));
+                    let is_exact = is_exact(phrase, words);
+                    found.push((CueMatch { cue: phrase.cue, first, last, is_exact }, phrase));
                 }
             }
         }
@@ -114,9 +117,12 @@ fn covers(wide: &CueMatch, wider: &Phrase, one: &CueMatch, phrase: &Phrase) -> b
     is_within && is_longer && (is_name || is_same)
 }
 
+fn is_exact(phrase: &Phrase, words: &[Token]) -> bool {
+    words.iter().zip(&phrase.words).all(|(typed, word)| typed.marked == word.marked)
+}
+
 fn reads(phrase: &Phrase, words: &[Token], is_bare: impl Fn() -> bool) -> bool {
-    let is_exact = words.iter().zip(&phrase.words).all(|(typed, word)| typed.marked == word.marked);
-    if is_exact {
+    if is_exact(phrase, words) {
         return !phrase.for_bare_text || is_bare();
     }
     let fits = words.iter().zip(&phrase.words).all(|(typed, word)| is_word(typed, word));

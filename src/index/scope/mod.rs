@@ -151,9 +151,11 @@ impl Engine {
         if self.vocabulary.share(&reading.tokens).is_some_and(flags::is_foreign) {
             flags.insert(Flag::ForeignLanguage);
         }
-        // Who may be in danger by a denunciation is not left to a machine.
+        // Who may be in danger by a denunciation is not left to a machine: a suspicion is an
+        // officer's to judge, unless the text says it in so many words, and the case is restricted.
         let is_suspected = flags.contains(&Flag::DenunciationSuspected);
-        let is_sure = confidence >= self.threshold(likely) && !is_suspected;
+        let may_decide = !is_suspected || self.is_spoken_out(category, &reading);
+        let is_sure = confidence >= self.threshold(likely) && may_decide;
         let learned = self.model.as_ref().zip(weighed.opinion.as_ref());
         let reasons = reasons::reasons(&Grounds {
             reading: &reading,
@@ -290,6 +292,17 @@ impl Engine {
         let speaks = |cue: &Cue| cue.direction != Direction::Flag && cue.category == category.code;
         !category.restricts
             || reading.cues.iter().any(|found| self.cues.get(found.cue).is_some_and(speaks))
+    }
+
+    /// Is it a category that restricts, and does a strong cue of it stand in the text with all its
+    /// marks?
+    fn is_spoken_out(&self, category: Option<&Category>, reading: &Reading) -> bool {
+        let Some(category) = category.filter(|category| category.restricts) else { return false };
+        let names = |cue: &Cue| {
+            cue.strong && cue.direction == Direction::Out && cue.category == category.code
+        };
+        let mut exact = reading.cues.iter().filter(|found| found.is_exact);
+        exact.any(|found| self.cues.get(found.cue).is_some_and(names))
     }
 
     /// The probability of all categories that restrict, and whether one of their cues was read.

@@ -12,7 +12,7 @@ use crate::domain::proposal::Question;
 use crate::domain::search::Facets;
 use crate::domain::submission::{TEXT_MAX, TEXT_MIN};
 use crate::domain::user::User;
-use crate::domain::view::{self, CaseView, Lens};
+use crate::domain::view::{self, CaseView, Lens, Nearest};
 use crate::flow::handle::handle;
 use crate::flow::receive::decide;
 use crate::intake::fields::{Fields, Length};
@@ -216,18 +216,20 @@ pub async fn preview(
             "code": name.code, "name": name.name, "confidence": confidence, "rule": route.rule,
         }))
     });
-    let mut neighbours = judgement.neighbours.clone();
-    for neighbour in &mut neighbours {
-        neighbour.text = ask.context.patterns.mask(&neighbour.text);
-    }
+    let nearest = Nearest {
+        cases: &files::cases_of_neighbours(&ask.context, &judgement.neighbours).await?,
+        user: &signed.user,
+        rules: &ask.context.rules,
+        mask: &|text| ask.context.patterns.mask(text),
+    };
     Ok(HttpResponse::Ok().json(json!({
         "scope": judgement.scope,
         "category": judgement.category,
         "labels": judgement.labels,
         "confidence": judgement.confidence,
         "scores": judgement.scores,
-        "reasons": judgement.reasons,
-        "neighbours": neighbours,
+        "reasons": nearest.reasons(&judgement.reasons),
+        "neighbours": nearest.neighbours(&judgement.neighbours),
         "agency": agency,
         "flags": judgement.flags,
         "model": judgement.model,

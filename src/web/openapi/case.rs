@@ -130,6 +130,7 @@ fn item(samples: &Samples) -> Vec<Member> {
         must("overdue", yes_no("The due date is past and somebody must still act.")),
         must("excerpt", text("The first words, or the ones that were looked for.")),
         must("restricted", yes_no("Only some may read it.")),
+        must("unreviewed", yes_no("The answer took effect without a second pair of eyes.")),
     ]
 }
 
@@ -207,7 +208,6 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
         must("messages", list(named("Message", ""), "")),
         must("answer", or_null(named("Answer", ""))),
         must("rating", or_null(named("Rating", ""))),
-        must("unreviewed", yes_no("The answer took effect without a second pair of eyes.")),
         must("pending", or_null(named("Pending", "What waits for approval."))),
         must("can", list(named("DeskStep", ""), "What you may do now.")),
     ]);

@@ -135,7 +135,8 @@ async fn page(
 ) -> Result<HttpResponse, Failure> {
     let (stored, case) = desk::view_of(ask, user, number.to_owned()).await?;
     let similar = desk::similar_items(ask, user, stored.keys.id, &case.text).await?;
-    let officers = ask.context.store.read(users::all).await?;
+    let mut officers = ask.context.store.read(users::all).await?;
+    officers.retain(|other| other.may_be_given(&stored.case, &ask.context.rules));
     let mut frame = Frame::of_desk(ask, request, "case-title", user)?;
     frame.title = case.item.number.clone();
     frame.at_address(&format!("/desk/cases/{}", case.item.number));

@@ -5,7 +5,7 @@ use super::form::Typed;
 use crate::domain::case::Verb;
 use crate::domain::in_language;
 use crate::domain::scope::Scope;
-use crate::domain::user::{Role, User};
+use crate::domain::user::User;
 use crate::domain::view::CaseView;
 use crate::web::ask::Ask;
 
@@ -25,12 +25,15 @@ pub struct VerbForm {
     pub parts: Vec<Part>,
     pub is_open: bool,
     pub key: &'static str,
+    /// What the step brings with it beside what it says.
+    pub hint: String,
 }
 
 /// One key confirms what the machine suggests.
 pub fn confirm(ask: &Ask, case: &CaseView) -> Option<VerbForm> {
     let decision = case.decision.as_ref()?;
-    let may = case.can.contains(&Verb::Decide) && decision.basis.word() == "machine";
+    let is_machine = decision.basis.word() == "machine" && case.item.status.is_open();
+    let may = case.can.contains(&Verb::Decide) && is_machine;
     let scope = match decision.scope {
         Scope::Ask => decision.likely_scope.filter(|s| *s != Scope::Ask)?,
         scope => scope,
@@ -39,7 +42,7 @@ pub fn confirm(ask: &Ask, case: &CaseView) -> Option<VerbForm> {
     let fits = |c: &&String| ask.context.rules.category(c).is_some_and(|k| k.scope == scope);
     let mut parts = vec![hidden("scope", scope.word())];
     parts.extend(category.filter(fits).map(|c| hidden("category", c)));
-    may.then_some(VerbForm { verb: "decide", parts, is_open: false, key: "c" })
+    may.then_some(VerbForm { verb: "decide", parts, is_open: false, key: "c", hint: String::new() })
 }
 
 fn hidden(name: &'static str, value: &str) -> Part {
@@ -47,7 +50,7 @@ fn hidden(name: &'static str, value: &str) -> Part {
     Part { name, label, kind: "hidden", value: value.to_owned(), groups }
 }
 
-/// Every step that the reader may take, the likeliest first.
+/// Every step that the reader may take, the likeliest first; `officers` may be given the case.
 pub fn forms(
     ask: &Ask,
     case: &CaseView,
@@ -61,9 +64,18 @@ pub fn forms(
         for part in parts.iter_mut().filter(|p| is_open && p.kind != "hidden") {
             part.value = typed.get(part.name).to_owned();
         }
-        out.push(VerbForm { verb: verb.word(), parts, is_open, key: key(verb) });
+        let hint = hint(ask, case, verb);
+        out.push(VerbForm { verb: verb.word(), parts, is_open, key: key(verb), hint });
     }
     out
+}
+
+fn hint(ask: &Ask, case: &CaseView, verb: Verb) -> String {
+    let waits = case.pending.as_ref().is_some_and(|pending| pending.what == "extension");
+    match verb {
+        Verb::Answer | Verb::Route if waits => ask.say("case-ends-extension"),
+        _ => String::new(),
+    }
 }
 
 fn key(verb: Verb) -> &'static str {
@@ -169,7 +181,6 @@ fn refusals(ask: &Ask) -> Vec<Group> {
 }
 
 fn people(ask: &Ask, officers: &[User]) -> Vec<Group> {
-    let may = officers.iter().filter(|u| !u.disabled && u.role != Role::Oversight);
     let choice = |u: &User| Choice { code: u.id.to_string(), name: u.name.clone() };
-    one(ask.say("case-officer"), may.map(choice).collect())
+    one(ask.say("case-officer"), officers.iter().map(choice).collect())
 }

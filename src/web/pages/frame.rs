@@ -8,9 +8,11 @@ use askama::Template;
 
 use super::form::Errors;
 use crate::clock::Moment;
+use crate::domain::case::Status;
 use crate::domain::deadline::day_of;
 use crate::domain::in_language;
 use crate::domain::user::User;
+use crate::domain::view::Item;
 use crate::seal::{Purpose, hex, random};
 use crate::web::ask::{Ask, LANGUAGE_COOKIE};
 use crate::web::failure::{Failure, Kind};
@@ -223,6 +225,16 @@ impl Frame {
         };
         let (day, left) = (self.day(due), left.abs().to_string());
         DueWords { class, words: self.ask.tell(id, &[("day", &day), ("left", &left)]) }
+    }
+
+    /// The due date of a row, where somebody still has to act: while the sender is asked it stands.
+    pub fn due_of(&self, item: &Item) -> Option<DueWords> {
+        let due = item.due_at.filter(|_| item.status.is_open())?;
+        if item.status != Status::NeedsInfo {
+            return Some(self.due(&due));
+        }
+        let words = self.ask.tell("due-paused", &[("day", &self.day(&due))]);
+        Some(DueWords { class: "due", words })
     }
 
     /// A page that went well.
