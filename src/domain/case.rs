@@ -150,7 +150,9 @@ impl Case {
                     && self.deadline.is_some()
                     && matches!(status, Received | Forwarded | InProgress)
             }
-            Verb::Note | Verb::Assign | Verb::Restrict | Verb::Resend | Verb::Contact => true,
+            Verb::Note | Verb::Assign | Verb::Restrict | Verb::Resend => true,
+            // Of who wrote without a name nothing is kept, and nothing taken.
+            Verb::Contact => !self.anonymous,
             Verb::Close => matches!(status, Answered | Referred | Refused),
             Verb::Reopen => matches!(status, Answered | Closed | Referred | Refused),
             Verb::Rating => matches!(status, Answered | Closed | Referred | Refused),

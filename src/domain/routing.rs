@@ -1,6 +1,8 @@
 //! Who answers: never the office that is accused of conduct; else the table by category, field and
 //! area.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,9 @@ use super::agency::{Agency, AgencyId, valid_on};
 use super::jurisdiction::Jurisdiction;
 use super::place::AreaId;
 use super::taxonomy::Answers;
+
+/// Texts less like than this say nothing of where a case belongs.
+const LIKE: f64 = 0.3;
 
 /// A line of the routing table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +33,7 @@ pub struct RoutingRule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     pub agency: AgencyId,
-    /// `same`, `above`, `rule:<priority>`, `neighbours` or `reception`.
+    /// `same`, `above`, `rule:<priority>` or `neighbours`.
     pub rule: String,
     /// A rule or the citizen named the agency; a likeness is a suggestion only.
     pub is_certain: bool,
@@ -55,6 +60,23 @@ pub fn route(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Opt
             .map(|agency| certain(agency.id, "above")),
         Answers::Rule => by_table(jurisdiction, question),
     }
+}
+
+/// Where decided cases that are like this one went, each with its likeness of 0 to 1: the agency
+/// with the most. A suggestion only.
+pub fn by_neighbours(
+    jurisdiction: &Jurisdiction,
+    near: impl Iterator<Item = (AgencyId, f64)>,
+    day: NaiveDate,
+) -> Option<Route> {
+    let mut votes: BTreeMap<AgencyId, f64> = BTreeMap::new();
+    for (agency, likeness) in near.filter(|(_, likeness)| *likeness >= LIKE) {
+        if jurisdiction.agency(agency).is_some_and(|a| a.exists_on(day)) {
+            *votes.entry(agency).or_default() += likeness;
+        }
+    }
+    let (agency, _) = votes.into_iter().max_by(|(_, one), (_, other)| one.total_cmp(other))?;
+    Some(Route { agency, rule: "neighbours".to_owned(), is_certain: false })
 }
 
 /// The office that the case is about as it stands today: its successor where it was dissolved and

@@ -30,6 +30,7 @@ super::words! {
         Decide = "decide",
         Today = "today",
         Overdue = "overdue",
+        Approve = "approve",
         Returned = "returned",
         CitizenWrote = "citizen_wrote",
         MailFailed = "mail_failed",

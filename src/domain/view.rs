@@ -20,7 +20,8 @@ mod nearest;
 mod said;
 
 pub use citizen::{CitizenEvent, CitizenView, citizen};
-pub use nearest::Nearest;
+pub use nearest::{Nearest, Suggested};
+use nearest::{nearest, suggested};
 pub use said::{AnswerView, MessageView, PendingView, RatingView};
 
 use said::{answer, messages, pending, rating};
@@ -194,6 +195,8 @@ pub struct CaseView {
     pub hide_identity: bool,
     pub consent_publish: bool,
     pub about: Option<AgencyName>,
+    /// Who should answer, where nobody does yet.
+    pub suggested: Option<Suggested>,
     pub decision: Option<DecisionView>,
     pub decisions: Vec<DecisionView>,
     pub deadline: DeadlineView,
@@ -256,6 +259,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         hide_identity: case.hide_identity,
         consent_publish: case.consent_publish,
         about: agency_name(lens.rules, case.about, lens.language),
+        suggested: suggested(file, user, lens),
         decision: decisions.last().cloned(),
         decisions,
         deadline: DeadlineView {
@@ -306,7 +310,7 @@ fn first_words(text: &str) -> String {
 
 fn decision(decision: &Decision, file: &File, user: &User, lens: &Lens<'_>) -> DecisionView {
     let grounds = &decision.grounds;
-    let nearest = Nearest { cases: &file.neighbours, user, rules: lens.rules, mask: lens.mask };
+    let nearest = nearest(file, user, lens);
     let mut reasons = nearest.reasons(&grounds.reasons);
     for reason in reasons.iter_mut().filter(|_| user.role == Role::Oversight) {
         reason.phrase = (lens.mask)(&reason.phrase);

@@ -1,10 +1,12 @@
 //! A case comes in: judged, routed and dated before it is recorded, so that the receipt can say who
 //! answers and by when. The same submission twice is one case.
 
+use super::check::fold;
 use super::record::{self, Change, NewCase};
 use super::{Context, FlowError, off_thread};
 use crate::clock::Moment;
-use crate::domain::event::{Actor, Event};
+use crate::domain::case::CaseId;
+use crate::domain::event::{Actor, ActorKind, Event, Recorded};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::notice;
 use crate::domain::proposal::{Proposal, Question, propose};
@@ -12,7 +14,7 @@ use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
 use crate::store::cases::{self, StoredCase};
 use crate::store::examples::insert_decision;
-use crate::store::{Tx, idempotency};
+use crate::store::{StoreError, Tx, history, idempotency};
 
 /// A key that makes a request safe to repeat, with what the request said; both as keyed hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,10 +79,22 @@ fn known(
     key: &RequestKey,
 ) -> Result<Option<StoredCase>, FlowError> {
     match idempotency::find(conn, &key.key)? {
-        Some((request, case)) if request == key.request => Ok(Some(cases::by_id(conn, case)?)),
+        Some((request, case)) if request == key.request => Ok(Some(as_taken(conn, case)?)),
         Some(_) => Err(FlowError::KeyReused),
         None => Ok(None),
     }
+}
+
+/// The case as it was when it was taken, whatever came after: a repeated request gets the same
+/// answer.
+fn as_taken(conn: &mut crate::store::AnyConn, case: CaseId) -> Result<StoredCase, FlowError> {
+    let now = cases::by_id(conn, case)?;
+    let events = history::events_of(conn, case)?;
+    let later = |recorded: &&Recorded| recorded.actor.kind != ActorKind::Machine;
+    let end = events.iter().skip(1).find(later).map_or(i64::MAX, |recorded| recorded.version);
+    let first: Vec<Recorded> = events.into_iter().filter(|e| e.version < end).collect();
+    let case = fold(&first).map_err(StoreError::Corrupt)?;
+    Ok(StoredCase { case, keys: now.keys })
 }
 
 fn intake_flags(submission: &Submission) -> std::collections::BTreeSet<Flag> {

@@ -138,6 +138,7 @@ fn queues(stored: &StoredCase) -> Vec<String> {
     let case = &stored.case;
     let all = [
         (case.needs_decision, Queue::Decide),
+        (case.pending.is_some(), Queue::Approve),
         (case.returned, Queue::Returned),
         (case.citizen_wrote, Queue::CitizenWrote),
     ];

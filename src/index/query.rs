@@ -18,9 +18,10 @@ pub struct FieldWord {
 /// One demand of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Any of these words.
-    Words(Vec<Word>),
+    Word(Word),
     Phrase(Vec<Word>),
+    /// Any of these words and phrases.
+    Any(Vec<Vec<Word>>),
     Without(Vec<Word>),
     Field {
         field: &'static str,
@@ -83,18 +84,36 @@ pub fn read(q: &str, fields: &[FieldWord]) -> (Vec<Part>, ReadAs) {
             (false, _) if is_number => vec![Part::Number(piece.text.to_uppercase())],
             (false, true) => vec![Part::Phrase(words)],
             // `12/04/2026` and `P.06` are words like any others.
-            (false, false) => words.into_iter().map(|w| Part::Words(vec![w])).collect(),
+            (false, false) => words.into_iter().map(Part::Word).collect(),
         };
         for next in next {
-            match (join, parts.last_mut(), &next) {
-                (true, Some(Part::Words(any)), Part::Words(more)) => any.extend(more.clone()),
+            let both = parts.last().filter(|_| join).and_then(|last| either(last, &next));
+            match (both, parts.last_mut()) {
+                (Some(both), Some(last)) => *last = both,
                 _ => parts.push(next),
             }
+            // `a OR P.06` joins the first word alone: the others must stand beside it.
+            join = false;
         }
-        join = false;
     }
     let read = describe(&parts);
     (parts, read)
+}
+
+/// Two demands of which one is enough; a field or a number is always demanded.
+fn either(left: &Part, right: &Part) -> Option<Part> {
+    let mut out = alternatives(left)?;
+    out.extend(alternatives(right)?);
+    Some(Part::Any(out))
+}
+
+fn alternatives(part: &Part) -> Option<Vec<Vec<Word>>> {
+    match part {
+        Part::Word(word) => Some(vec![vec![word.clone()]]),
+        Part::Phrase(words) => Some(vec![words.clone()]),
+        Part::Any(all) => Some(all.clone()),
+        _ => None,
+    }
 }
 
 /// A case's number, or the running part of one: letters and a year, or at least three digits with a
@@ -191,14 +210,16 @@ fn split(q: &str) -> Vec<Piece> {
 
 fn describe(parts: &[Part]) -> ReadAs {
     let mut read = ReadAs::default();
-    let join = |words: &[Word], by: &str| {
-        words.iter().map(|w| w.marked.clone()).collect::<Vec<_>>().join(by)
-    };
+    let said =
+        |words: &Vec<Word>| words.iter().map(|w| w.marked.clone()).collect::<Vec<_>>().join(" ");
     for part in parts {
         match part {
-            Part::Words(words) => read.words.push(join(words, " / ")),
-            Part::Phrase(words) => read.phrases.push(join(words, " ")),
-            Part::Without(words) => read.excluded.push(join(words, " ")),
+            Part::Word(word) => read.words.push(word.marked.clone()),
+            Part::Any(all) => {
+                read.words.push(all.iter().map(said).collect::<Vec<_>>().join(" / "));
+            }
+            Part::Phrase(words) => read.phrases.push(said(words)),
+            Part::Without(words) => read.excluded.push(said(words)),
             Part::Field { field, value } => read.fields.push((field, value.clone())),
             Part::Number(number) => read.number = Some(number.clone()),
         }

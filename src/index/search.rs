@@ -69,7 +69,8 @@ impl Index {
         let mut text = self.text_query(&parts, Occur::Must);
         let mut query = self.with_filters(&text, request, None);
         let mut total = searcher.search(&*query, &Count)?;
-        let several = parts.iter().filter(|p| matches!(p, Part::Words(_))).count() > 1;
+        let several =
+            parts.iter().filter(|p| matches!(p, Part::Word(_) | Part::Any(_))).count() > 1;
         if total == 0 && several {
             text = self.text_query(&parts, Occur::Should);
             query = self.with_filters(&text, request, None);
@@ -213,9 +214,13 @@ impl Index {
 fn highlight(parts: &[Part]) -> Vec<String> {
     let mut out = Vec::new();
     for part in parts {
-        if let Part::Words(words) | Part::Phrase(words) = part {
-            out.extend(words.iter().map(|w| w.folded.clone()));
-        }
+        let words: Vec<&query::Word> = match part {
+            Part::Word(word) => vec![word],
+            Part::Phrase(words) => words.iter().collect(),
+            Part::Any(all) => all.iter().flatten().collect(),
+            _ => continue,
+        };
+        out.extend(words.into_iter().map(|w| w.folded.clone()));
     }
     out
 }

@@ -58,6 +58,11 @@ pub fn desk_action(
             reason_code.map(|reason_code| Action::Refuse { reason_code, text })
         }
         Verb::Note => f.required_text("text", WRITTEN).map(|text| Action::Note { text }),
+        // Nobody is a choice too, and is said.
+        Verb::Assign if !f.has("user") => {
+            f.wrong("user", Rule::Required);
+            None
+        }
         Verb::Assign => Some(Action::Assign { user: f.whole("user", 1, i64::MAX) }),
         Verb::Restrict => restrict(f),
         Verb::Resend => {

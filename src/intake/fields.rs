@@ -55,6 +55,16 @@ impl Fields {
         self.map.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Is the field there, be it with nothing in it?
+    pub fn has(&self, name: &str) -> bool {
+        self.map.contains_key(name)
+    }
+
+    /// Says that a field has nothing in it, and is no slip.
+    pub fn empty(&mut self, name: &str) {
+        self.map.insert(name.to_owned(), Value::Null);
+    }
+
     /// Notes what is wrong with a field.
     pub fn wrong(&mut self, name: &str, rule: Rule) {
         let name = self.name(name);

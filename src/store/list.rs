@@ -227,6 +227,7 @@ fn queue_condition(queue: Queue, request: &ListRequest) -> String {
         Queue::Decide => format!("needs_decision AND {}", open()),
         Queue::Today => due_condition(Due::Today, request),
         Queue::Overdue => due_condition(Due::Overdue, request),
+        Queue::Approve => "pending IS NOT NULL".to_owned(),
         Queue::Returned => "returned".to_owned(),
         Queue::CitizenWrote => "citizen_wrote".to_owned(),
         Queue::MailFailed => {

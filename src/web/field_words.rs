@@ -135,3 +135,11 @@ pub fn figure(ask: &Ask, figure: Figure) -> String {
         Figure::Unreviewed => ask.say("figure-unreviewed"),
     }
 }
+
+/// The rule by which an agency was or would be chosen.
+pub fn rule(ask: &Ask, rule: &str) -> String {
+    match rule.split_once(':') {
+        Some((_, line)) => ask.tell("rule-table", &[("line", line)]),
+        None => ask.say(&format!("rule-{rule}")),
+    }
+}

@@ -138,6 +138,13 @@ async fn a_repeated_key_is_one_case(db: Db) {
     let second = post("k1", good()).await;
     assert_eq!((first.status, second.status), (201, 201));
     assert_eq!(first.body, second.body);
+    // Whatever has become of it since: the answer is the same.
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let number = first.body["number"].as_str().unwrap();
+    let agency = town.app.rules().jurisdiction.agencies[0].code.clone();
+    let routed = town.step(&triage, number, "route", json!({"agency": agency})).await;
+    assert_eq!(routed.status, 200, "{}", routed.text);
+    assert_eq!(post("k1", good()).await.body, first.body);
     let other = post("k1", with("title", json!("other"))).await;
     assert_eq!(other.status, 422);
     assert_eq!(other.body["type"], "about:dangvan/key-reused");
@@ -170,6 +177,18 @@ async fn the_later_officer_is_told_what_changed(db: Db) {
     let unknown = town.get("/api/v1/desk/cases?colour=red", &triage).await;
     assert_eq!(unknown.status, 422);
     assert_eq!(unknown.body["errors"][0]["field"], "colour");
+    // Nobody is an answer too, and is said; no answer is a slip.
+    let slip = town.step(&triage, &number, "assign", json!({})).await;
+    assert_eq!((slip.status, &slip.body["errors"][0]["field"]), (422, &json!("user")));
+    let nobody = town.step(&triage, &number, "assign", json!({"user": null})).await;
+    assert_eq!(nobody.status, 200, "{}", nobody.text);
+    let path = format!("/desk/cases/{number}/assign");
+    let etag = nobody.etag.unwrap();
+    let form = [("revision", etag.trim_matches('"')), ("user", "")];
+    let sent = town.send(&path, &triage, &form).await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let to = sent.headers.get("location").unwrap().to_str().unwrap();
+    assert!(town.get(to, &triage).await.text.contains("This is done: "), "{to}");
     let unknown = town.step(&triage, &number, "dance", json!({})).await;
     assert_eq!(unknown.status, 404);
     town.check().await;

@@ -23,6 +23,7 @@ mod contract;
 mod crash;
 mod deadlines;
 mod import;
+mod known;
 mod letters;
 mod main_job;
 mod openapi;

@@ -58,11 +58,14 @@ async fn however_it_is_typed() {
         assert_eq!(sorted(found(&town, &triage, q).await), both, "{q}");
     }
     assert_eq!(found(&town, &triage, "hoà giải").await, found(&town, &triage, "hòa giải").await);
-    let table: [(&str, &[usize]); 9] = [
+    let table: [(&str, &[usize]); 12] = [
         ("\"khai sinh\"", &[2]),
         ("\"sinh khai\"", &[]),
         ("phường -hồ", &[2]),
         ("khai OR xây", &[2, 3]),
+        ("\"khai sinh\" OR \"giấy phép\"", &[2, 3]),
+        ("xây OR \"khai sinh\" OR \"không có\"", &[2, 3]),
+        ("\"sinh khai\" OR xây", &[3]),
         ("status:received \"giấy phép\"", &[3]),
         ("trạng thái:\"đã tiếp nhận\" giấy phép", &[3]),
         ("GPXD", &[3]),

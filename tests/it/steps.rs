@@ -1,31 +1,29 @@
-//! What a step changes beside itself: dates that stand and move, letters that become wrong, and
-//! what may still be known.
+//! What a step changes beside itself: dates that stand and move, letters that become wrong.
 
 use chrono::{DateTime, TimeDelta};
 use dangvan::domain::user::Role;
-use dangvan::flow::learn;
 use dangvan::store::{StoreError, outbox};
 use serde_json::{Value, json};
 
 use crate::harness::{Db, Town, town, town_with};
 use crate::smtp_server::{Behaviour, SmtpServer};
 
-const OWN: &str = "so-xay-dung";
-const OTHER: &str = "so-y-te";
+pub const OWN: &str = "so-xay-dung";
+pub const OTHER: &str = "so-y-te";
 
-fn body(email: &str) -> Value {
+pub fn body(email: &str) -> Value {
     json!({"text": "Hồ sơ cấp phép xây dựng của tôi nộp đã quá ngày hẹn mà chưa có kết quả.",
         "reporter": {"kind": "individual", "name": "Sam Sample", "email": email}})
 }
 
-async fn seen(town: &Town, token: &str, number: &str) -> Value {
+pub async fn seen(town: &Town, token: &str, number: &str) -> Value {
     let case = town.get(&format!("/api/v1/desk/cases/{number}"), token).await;
     assert_eq!(case.status, 200, "{}", case.text);
     case.body
 }
 
 /// Takes a step that must succeed.
-async fn done(town: &Town, token: &str, number: &str, verb: &str, body: Value) -> Value {
+pub async fn done(town: &Town, token: &str, number: &str, verb: &str, body: Value) -> Value {
     let answer = town.step(token, number, verb, body).await;
     assert!(answer.status == 200 || answer.status == 204, "{verb}: {}", answer.text);
     answer.body
@@ -36,7 +34,7 @@ fn days_between(before: &Value, after: &Value) -> i64 {
     (at(after) - at(before)).num_days()
 }
 
-async fn total(town: &Town, token: &str, query: &str) -> Value {
+pub async fn total(town: &Town, token: &str, query: &str) -> Value {
     let list = town.get(&format!("/api/v1/desk/cases?{query}"), token).await;
     assert_eq!(list.status, 200, "{}", list.text);
     list.body["total"].clone()
@@ -148,6 +146,10 @@ async fn what_one_agency_asked_for_is_not_the_next_ones() {
     done(&town, &triage, &number, "route", json!({"agency": OWN})).await;
     let more = json!({"due_at": "2027-01-29", "reason": "Cần khảo sát."});
     done(&town, &triage, &number, "extend", more).await;
+    town.work().await;
+    for query in ["queue=approve", "queue=approve&q=ho"] {
+        assert_eq!(total(&town, &leader, query).await, 1, "{query}");
+    }
     let page = town.get(&format!("/desk/cases/{number}"), &triage).await;
     assert!(page.text.contains("Đang có đề nghị gia hạn chờ duyệt"), "the forms say what they end");
     let routed = done(&town, &triage, &number, "route", json!({"agency": OTHER})).await;
@@ -157,7 +159,7 @@ async fn what_one_agency_asked_for_is_not_the_next_ones() {
     town.check().await;
 }
 
-async fn connected(db: Db, server: &SmtpServer) -> Town {
+pub async fn connected(db: Db, server: &SmtpServer) -> Town {
     let url = server.url();
     town_with("hcmc", db, &move |name| (name == "DANGVAN_SMTP_URL").then(|| url.clone())).await
 }
@@ -169,7 +171,7 @@ async fn states(town: &Town, token: &str, number: &str) -> Vec<String> {
     mails.filter(|m| !m.starts_with("triage") && !m.starts_with("receipt")).collect()
 }
 
-async fn give_address(town: &Town, agency: &str) {
+pub async fn give_address(town: &Town, agency: &str) {
     let rules = town.app.rules().jurisdiction;
     let id = rules.agency_by_code(agency, chrono::NaiveDate::MAX).unwrap().id;
     let contacts = dangvan::domain::administration::Contacts {
@@ -282,91 +284,5 @@ async fn a_new_address_brings_what_waited_for_it(db: Db) {
     let to_own = to_own.iter().filter(|m| m.to.iter().any(|to| to.contains(OWN)));
     assert_eq!(to_own.count(), 1);
     assert!(states(&town, &triage, &open).await.contains(&"agency_notice sent".to_owned()));
-    town.check().await;
-}
-
-on_both!(a_restricted_case_is_forgotten_at_once);
-async fn a_restricted_case_is_forgotten_at_once(db: Db) {
-    let server = SmtpServer::start().await;
-    let town = connected(db, &server).await;
-    let triage = town.officer("triage", Role::Triage, None).await;
-    let safe = town.officer_with("safe", Role::Triage, None, true).await;
-    let own = town.officer("own", Role::Agency, Some(OWN)).await;
-    let other = town.officer("other", Role::Agency, Some(OTHER)).await;
-    give_address(&town, OWN).await;
-    let (first, _) = town.file(body("a@citizen.example")).await;
-    done(&town, &triage, &first, "decide", json!({"scope": "in", "category": "delay"})).await;
-    town.work().await;
-    let rules = town.app.rules();
-    let follow = async |engine, from| learn::follow(&town.app.store, engine, from).await.unwrap();
-    let mark = follow(&rules.engine, learn::Mark::default()).await;
-    // Another process on the same database.
-    let beside = dangvan::index::scope::Engine::build(&rules.jurisdiction, &[], None).unwrap();
-    let far = follow(&beside, learn::Mark::default()).await;
-    assert_eq!(far, mark);
-    let text = body("b@citizen.example")["text"].clone();
-    let knows = |engine: &dangvan::index::scope::Engine| {
-        let near = engine.judge(None, text.as_str().unwrap()).neighbours;
-        near.iter().any(|n| n.number.as_deref() == Some(&first))
-    };
-    assert!(knows(&beside) && knows(&rules.engine));
-    let (second, _) = town.file(body("b@citizen.example")).await;
-    done(&town, &triage, &second, "route", json!({"agency": OWN})).await;
-    let names = async |token: &str| {
-        let case = seen(&town, token, &second).await;
-        case["decisions"].to_string().contains(&first)
-    };
-    assert!(names(&triage).await, "the nearest case is named");
-    assert!(!names(&own).await, "and not to whom it is not shown");
-    let preview = async |token: &str| {
-        let ask = crate::harness::Ask {
-            token: Some(token),
-            body: Some(json!({"text": text})),
-            ..crate::harness::Ask::default()
-        };
-        let method = actix_web::http::Method::POST;
-        let answer = town.call(method, "/api/v1/desk/preview", ask).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.text.contains(&first)
-    };
-    assert!(preview(&triage).await && !preview(&other).await);
-    // Within the minute, with the notice unsent.
-    done(&town, &triage, &first, "route", json!({"agency": OWN})).await;
-    done(&town, &triage, &first, "restrict", json!({"restricted": true, "reason": "why"})).await;
-    town.pass(TimeDelta::seconds(61));
-    town.work().await;
-    let to_own = server.received();
-    let to_own: Vec<_> = to_own.iter().filter(|m| m.to.iter().any(|t| t.contains(OWN))).collect();
-    assert_eq!(to_own.len(), 1, "of the second case alone");
-    assert!(!knows(&rules.engine), "forgotten");
-    follow(&beside, far).await;
-    assert!(!knows(&beside), "by every process");
-    assert!(!names(&triage).await && !preview(&triage).await);
-    assert!(names(&safe).await, "who may know of it still finds it named");
-    town.check().await;
-}
-
-on_both!(a_denunciation_in_so_many_words_is_restricted_at_once);
-async fn a_denunciation_in_so_many_words_is_restricted_at_once(db: Db) {
-    let town = town("hcmc", db).await;
-    let triage = town.officer("triage", Role::Triage, None).await;
-    let safe = town.officer_with("safe", Role::Triage, None, true).await;
-    let text = "Tôi làm đơn tố cáo ông Nguyễn Văn Bình, cán bộ địa chính phường, đã nhận hối lộ và \
-        lợi dụng chức vụ để chiếm đoạt tiền hỗ trợ của dân. Tôi đề nghị giữ bí mật danh tính.";
-    let filed = |text: &str| json!({"text": text, "reporter": {"kind": "individual"}});
-    let (number, _) = town.file(filed(text)).await;
-    town.work().await;
-    let path = format!("/api/v1/desk/cases/{number}");
-    assert_eq!(town.get(&path, &triage).await.status, 404, "restricted at receipt");
-    let case = seen(&town, &safe, &number).await;
-    assert_eq!((&case["scope"], &case["category"]), (&json!("out"), &json!("denunciation")));
-    assert_eq!(case["restricted"], true);
-    assert_eq!(total(&town, &triage, "q=hoi").await, 0);
-    // Without marks it is a suspicion: first in the queue, and an officer decides.
-    let bare: String = dangvan::text::folded(text);
-    let (number, _) = town.file(filed(&bare)).await;
-    let case = seen(&town, &triage, &number).await;
-    assert_eq!((&case["scope"], &case["restricted"]), (&json!("ask"), &json!(false)));
-    assert!(case["flags"].to_string().contains("denunciation_suspected"));
     town.check().await;
 }

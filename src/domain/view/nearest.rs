@@ -1,7 +1,15 @@
 //! What a decision rests on that was decided before: only of cases that the reader may know of.
 
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::{Lens, agency_name};
+use crate::domain::agency::AgencyName;
 use crate::domain::case::Case;
+use crate::domain::deadline::day_of;
+use crate::domain::file::File;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::routing::{Route, RoutingQuestion, by_neighbours, route};
 use crate::domain::scope::{Neighbour, Reason, ReasonKind};
 use crate::domain::user::User;
 
@@ -34,6 +42,16 @@ impl Nearest<'_> {
         out
     }
 
+    /// Who should answer by where these cases went; a suggestion only.
+    pub fn route(&self, all: &[Neighbour], day: NaiveDate) -> Option<Route> {
+        let known = all.iter().filter(|near| self.may_know(near.number.as_deref()));
+        let went = known.filter_map(|near| {
+            let case = self.cases.iter().find(|case| near.number.as_ref() == Some(&case.number));
+            Some((case?.agency?, near.similarity))
+        });
+        by_neighbours(self.rules, went, day)
+    }
+
     fn may_know(&self, number: Option<&str>) -> bool {
         let Some(number) = number else { return true };
         let case = self.cases.iter().find(|case| case.number == number);
@@ -41,4 +59,41 @@ impl Nearest<'_> {
             |case: &Case| self.user.may_see(case, case.readers.contains(&self.user.id), self.rules);
         case.is_some_and(sees)
     }
+}
+
+/// An agency that should answer, and the rule that says so.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suggested {
+    #[serde(flatten)]
+    pub agency: AgencyName,
+    pub rule: String,
+}
+
+/// By the rules as they are today, else by where the nearest decided cases went.
+pub(super) fn suggested(file: &File, user: &User, lens: &Lens<'_>) -> Option<Suggested> {
+    let case = &file.case;
+    if case.agency.is_some() || !case.status.is_open() {
+        return None;
+    }
+    let grounds = file.decisions.last().map(|decision| &decision.grounds);
+    let likely = grounds.and_then(|g| g.likely.as_ref()).and_then(|(_, category)| category.clone());
+    let category = case.category.clone().or(likely);
+    let day = day_of(lens.now, lens.rules.settings.zone);
+    let question = RoutingQuestion {
+        category: category.as_deref(),
+        about: case.about,
+        area: case.area,
+        procedure: case.procedure.as_deref(),
+        day,
+    };
+    let nearest = nearest(file, user, lens);
+    let all = file.decisions.iter().flat_map(|d| &d.grounds.neighbours).cloned();
+    let all: Vec<Neighbour> = all.collect();
+    let found = route(lens.rules, &question).or_else(|| nearest.route(&all, day))?;
+    let agency = agency_name(lens.rules, Some(found.agency), lens.language)?;
+    Some(Suggested { agency, rule: found.rule })
+}
+
+pub(super) fn nearest<'a>(file: &'a File, user: &'a User, lens: &'a Lens<'_>) -> Nearest<'a> {
+    Nearest { cases: &file.neighbours, user, rules: lens.rules, mask: lens.mask }
 }

@@ -33,20 +33,27 @@ impl Index {
         let mut previous: Option<&Word> = None;
         for part in parts {
             match part {
-                Part::Words(words) => {
-                    let word = self.any_of(words);
+                Part::Word(word) => {
+                    let query = self.any_of(std::slice::from_ref(word));
                     match all {
-                        Occur::Must => must.push((Occur::Must, word)),
-                        _ => any.push((Occur::Should, word)),
+                        Occur::Must => must.push((Occur::Must, query)),
+                        _ => any.push((Occur::Should, query)),
                     }
-                    if let (Some(left), Some(right)) = (previous, words.first()) {
-                        let text = pair(&left.folded, &right.folded);
+                    if let Some(left) = previous {
+                        let text = pair(&left.folded, &word.folded);
                         let term = Term::from_field_text(self.fields.pairs, &text);
                         let query = term_query(term, IndexRecordOption::WithFreqs);
                         boosts.push((Occur::Should, boosted(query, PAIR_BOOST)));
                     }
-                    previous = words.first();
+                    previous = Some(word);
                     continue;
+                }
+                Part::Any(alternatives) => {
+                    let query = self.either(alternatives);
+                    match all {
+                        Occur::Must => must.push((Occur::Must, query)),
+                        _ => any.push((Occur::Should, query)),
+                    }
                 }
                 Part::Phrase(words) => must.push((Occur::Must, self.phrase(words))),
                 Part::Without(words) => {
@@ -72,6 +79,16 @@ impl Index {
         }
         must.extend(boosts);
         Box::new(BooleanQuery::new(must))
+    }
+
+    /// Any of several words and phrases.
+    fn either(&self, alternatives: &[Vec<Word>]) -> Box<dyn Query> {
+        let one = |words: &Vec<Word>| match words.as_slice() {
+            [word] => self.any_of(std::slice::from_ref(word)),
+            words => self.phrase(words),
+        };
+        let clauses = alternatives.iter().map(|words| (Occur::Should, one(words)));
+        Box::new(BooleanQuery::new(clauses.collect()))
     }
 
     /// A word is found with and without its marks, with its marks first, and by every reading of an
@@ -215,7 +232,7 @@ impl Index {
             }
             // Delivery states are the database's alone; the caller narrows by ids.
             Queue::MailFailed => Box::new(AllQuery),
-            Queue::Decide | Queue::Returned | Queue::CitizenWrote => {
+            Queue::Decide | Queue::Approve | Queue::Returned | Queue::CitizenWrote => {
                 exact(self.fields.queue, queue.word())
             }
         }

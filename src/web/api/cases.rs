@@ -151,9 +151,11 @@ pub async fn view_by_code(ask: &Ask, typed: &str) -> Result<view::CitizenView, F
 pub async fn read(
     ask: Ask,
     limits: web::Data<Limits>,
+    request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    limits.count(Limited::LookUp, &ask.client)?;
+    let signed = identity::maybe(&ask, &request).await?;
+    limits.count(Limited::LookUp, &limit_key(&ask, signed.as_ref()))?;
     let view = view_by_code(&ask, &path).await?;
     Ok(HttpResponse::Ok().json(view))
 }
@@ -167,7 +169,8 @@ pub async fn step(
     body: web::Bytes,
 ) -> Result<HttpResponse, Failure> {
     let (code, verb) = path.into_inner();
-    limits.count(Limited::LookUp, &ask.client)?;
+    let signed = identity::maybe(&ask, &request).await?;
+    limits.count(Limited::LookUp, &limit_key(&ask, signed.as_ref()))?;
     must_be_json(&request, &body)?;
     let verb: Verb = verb.parse().map_err(|_| Failure::new(Kind::NotFound))?;
     let fields = Fields::of_json(&body)?;

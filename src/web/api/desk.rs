@@ -4,6 +4,7 @@ use actix_web::http::header::{ETAG, IF_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
+use super::cases::limit_key;
 use super::{must_be_json, pairs};
 use crate::domain::case::Verb;
 use crate::domain::error::{FieldError, Refusal};
@@ -34,7 +35,7 @@ pub async fn list(
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
     ready(&signed.user)?;
-    limits.count(Limited::Search, &format!("user {}", signed.user.id))?;
+    limits.count(Limited::Search, &limit_key(&ask, Some(&signed)))?;
     let asker = query::Asker {
         rules: &ask.context.rules,
         user: signed.user.id,
@@ -198,10 +199,12 @@ pub async fn take_step(
 pub async fn preview(
     ask: Ask,
     signed: Signed,
+    limits: web::Data<Limits>,
     request: HttpRequest,
     body: web::Bytes,
 ) -> Result<HttpResponse, Failure> {
     ready(&signed.user)?;
+    limits.count(Limited::Search, &limit_key(&ask, Some(&signed)))?;
     must_be_json(&request, &body)?;
     let mut fields = Fields::of_json(&body)?;
     let text = fields.required_text("text", Length { min: TEXT_MIN, max: TEXT_MAX });
@@ -209,19 +212,20 @@ pub async fn preview(
     let question = Question { text, ..Question::default() };
     let proposal = decide(&ask.context, question, ask.context.now).await?;
     let judgement = &proposal.judgement;
-    let agency = proposal.route.as_ref().and_then(|route| {
-        let name = view::agency_name(&ask.context.rules, Some(route.agency), &ask.language)?;
-        let confidence = if route.is_certain { 1.0 } else { judgement.confidence };
-        Some(json!({
-            "code": name.code, "name": name.name, "confidence": confidence, "rule": route.rule,
-        }))
-    });
     let nearest = Nearest {
         cases: &files::cases_of_neighbours(&ask.context, &judgement.neighbours).await?,
         user: &signed.user,
         rules: &ask.context.rules,
         mask: &|text| ask.context.patterns.mask(text),
     };
+    let near = || nearest.route(&judgement.neighbours, desk_list::today(&ask));
+    let agency = proposal.route.clone().or_else(near).and_then(|route| {
+        let name = view::agency_name(&ask.context.rules, Some(route.agency), &ask.language)?;
+        let confidence = if route.is_certain { 1.0 } else { judgement.confidence };
+        Some(json!({
+            "code": name.code, "name": name.name, "confidence": confidence, "rule": route.rule,
+        }))
+    });
     Ok(HttpResponse::Ok().json(json!({
         "scope": judgement.scope,
         "category": judgement.category,
@@ -240,9 +244,11 @@ pub async fn preview(
 pub async fn similar(
     ask: Ask,
     signed: Signed,
+    limits: web::Data<Limits>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     ready(&signed.user)?;
+    limits.count(Limited::Search, &limit_key(&ask, Some(&signed)))?;
     let (stored, view) = view_of(&ask, &signed.user, path.into_inner()).await?;
     let items = similar_items(&ask, &signed.user, stored.keys.id, &view.text).await?;
     Ok(HttpResponse::Ok().json(json!({"items": items})))

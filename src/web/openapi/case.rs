@@ -157,6 +157,11 @@ fn desk(samples: &Samples) -> Vec<Named> {
         must("basis", or_null(text("Where it is laid down."))),
         must("sentence", or_null(text("The due date in words."))),
     ];
+    let suggested = vec![
+        must("code", code("/api/v1/agencies", &samples.agency, "")),
+        must("name", text("")),
+        must("rule", text("`same`, `above`, `rule:LINE` or `neighbours`.").examples(["same"])),
+    ];
     let ledger = vec![
         must("clock", text("Which time limit ran.")),
         must("due_at", instant("")),
@@ -173,6 +178,7 @@ fn desk(samples: &Samples) -> Vec<Named> {
     ];
     vec![
         ("LedgerLine", record("A due date of the ledger.", ledger).into()),
+        ("Suggested", record("An agency and the rule that names it.", suggested).into()),
         ("Pending", record("What waits for another pair of eyes.", pending).into()),
         ("DeskItem", record("A row of the desk's list.", item(samples)).into()),
         ("Decision", record("A decision and what it rests on.", decision).into()),
@@ -194,6 +200,7 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
         must("hide_identity", yes_no("No agency may see who filed.")),
         must("consent_publish", yes_no("The answer may be published.")),
         must("about", or_null(named("AgencyName", "The office that the case is about."))),
+        must("suggested", or_null(named("Suggested", "Who should answer, where nobody does yet."))),
         must("decision", or_null(named("Decision", "The last one."))),
         must("decisions", list(named("Decision", ""), "All of them, the last last.")),
         must("deadline", named("Deadline", "")),

@@ -122,7 +122,7 @@ fn similar(samples: &Samples) -> Route {
         access: Access::Officers(Role::ALL),
         parameters: vec![number(samples)],
         answers: vec![answer(200, "SimilarCases", "The cases.")],
-        problems: vec![Kind::NotFound],
+        problems: vec![Kind::NotFound, Kind::TooMany],
         ..reads(GROUP, path, "similarCases", "Cases like this one")
     }
 }
@@ -133,6 +133,7 @@ fn preview() -> Route {
         access: Access::Officers(Role::ALL),
         body: Some(requests::preview()),
         answers: vec![answer(200, "Preview", "The decision with its reasons.")],
+        problems: vec![Kind::TooMany],
         ..posts(GROUP, "/api/v1/desk/preview", "previewDecision", "Try a decision")
     }
 }

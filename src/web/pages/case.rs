@@ -69,6 +69,8 @@ struct Page<'a> {
     similar: Vec<Item>,
     errors: &'a Errors,
     changed: &'a [Changed],
+    /// What was done just now.
+    done: Option<String>,
     procedure: Option<String>,
 }
 
@@ -105,9 +107,12 @@ pub async fn step(
     let mut came = Came { typed, verb: word, ..Came::default() };
     if is_own_form(&ask, &request, came.typed.get("token")) {
         let revision = came.typed.get("revision").parse().unwrap_or(-1);
-        let fields = came.typed.fields();
+        let mut fields = came.typed.fields();
+        if verb == Verb::Assign && came.typed.get("user").is_empty() {
+            fields.empty("user");
+        }
         match desk::take_step(&ask, &signed.user, &number, revision, verb, fields).await {
-            Ok(_) => return Ok(see_other(&after(came.typed.get("next"), &number))),
+            Ok(_) => return Ok(see_other(&after(came.typed.get("next"), &number, verb))),
             Err(failure) if is_mendable(&failure) => {
                 came.errors = Errors::of_failure(&ask, &failure);
                 came.changed = failure.changed.clone();
@@ -120,10 +125,18 @@ pub async fn step(
     page(&ask, &request, &signed.user, &number, &came).await
 }
 
-/// Back to the list where the form stood there, else to the case.
-fn after(next: &str, number: &str) -> String {
+/// Back to the list where the form stood there, else to the case, which says what was done.
+fn after(next: &str, number: &str, verb: Verb) -> String {
     let is_list = next == "/desk" || next.starts_with("/desk?");
-    if is_list { next.to_owned() } else { format!("/desk/cases/{number}") }
+    if is_list { next.to_owned() } else { format!("/desk/cases/{number}?done={verb}") }
+}
+
+/// The step that led to the page, if one did.
+fn done(ask: &Ask, request: &HttpRequest) -> Option<String> {
+    let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).ok()?;
+    let (_, word) = query.iter().find(|(name, _)| name == "done")?;
+    let verb: Verb = word.parse().ok()?;
+    Some(ask.tell("case-done", &[("step", &ask.say(&format!("verb-{verb}")))]))
 }
 
 async fn page(
@@ -152,6 +165,7 @@ async fn page(
         similar,
         errors: &came.errors,
         changed: &came.changed,
+        done: done(ask, request).filter(|_| came.verb.is_empty()),
         procedure: procedure.map(|p| in_language(&p.names, &ask.language).to_owned()),
         case: &seen.case,
         seen: &seen,

@@ -8,6 +8,7 @@ use crate::domain::scope::Scope;
 use crate::domain::user::User;
 use crate::domain::view::CaseView;
 use crate::web::ask::Ask;
+use crate::web::field_words;
 
 /// A field of a form.
 pub struct Part {
@@ -74,6 +75,11 @@ fn hint(ask: &Ask, case: &CaseView, verb: Verb) -> String {
     let waits = case.pending.as_ref().is_some_and(|pending| pending.what == "extension");
     match verb {
         Verb::Answer | Verb::Route if waits => ask.say("case-ends-extension"),
+        Verb::Route => case.suggested.as_ref().map_or_else(String::new, |suggested| {
+            let rule = field_words::rule(ask, &suggested.rule);
+            let names = [("agency", suggested.agency.name.as_str()), ("rule", &rule)];
+            ask.tell("case-suggested", &names)
+        }),
         _ => String::new(),
     }
 }
@@ -105,7 +111,6 @@ fn parts(ask: &Ask, case: &CaseView, officers: &[User], verb: Verb) -> Vec<Part>
         value: value.to_owned(),
         groups,
     };
-    let agency = case.item.agency.as_ref().or(case.about.as_ref());
     match verb {
         Verb::Decide => {
             let category = case.item.category.clone().unwrap_or_default();
@@ -116,6 +121,8 @@ fn parts(ask: &Ask, case: &CaseView, officers: &[User], verb: Verb) -> Vec<Part>
             ]
         }
         Verb::Route => {
+            let suggested = case.suggested.as_ref().map(|s| &s.agency);
+            let agency = case.item.agency.as_ref().or(suggested).or(case.about.as_ref());
             let value = agency.map_or("", |a| a.code.as_str());
             vec![
                 pick("agency", "field-agency", value, choices::agencies(ask)),

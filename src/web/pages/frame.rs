@@ -16,7 +16,7 @@ use crate::domain::view::Item;
 use crate::seal::{Purpose, hex, random};
 use crate::web::ask::{Ask, LANGUAGE_COOKIE};
 use crate::web::failure::{Failure, Kind};
-use crate::web::{assets, identity};
+use crate::web::{assets, field_words, identity};
 
 /// Names a browser for its form tokens and for nothing else.
 const VISIT_COOKIE: &str = "visit";
@@ -225,6 +225,11 @@ impl Frame {
         };
         let (day, left) = (self.day(due), left.abs().to_string());
         DueWords { class, words: self.ask.tell(id, &[("day", &day), ("left", &left)]) }
+    }
+
+    /// The rule by which an agency was chosen, in words.
+    pub fn rule(&self, rule: &str) -> String {
+        field_words::rule(&self.ask, rule)
     }
 
     /// The due date of a row, where somebody still has to act: while the sender is asked it stands.
