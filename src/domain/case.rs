@@ -12,8 +12,10 @@ use super::scope::{Authority, Basis, Flag, Label, Scope};
 use super::user::UserId;
 use crate::clock::Moment;
 
+mod fold;
 mod words;
 
+pub use fold::fold;
 pub use words::{Channel, Outcome, OutcomeKind, Pending, Status, Verb};
 
 /// The row's id.

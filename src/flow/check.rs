@@ -1,8 +1,8 @@
 //! Folds all events of every case and compares the result with the rows. Writes nothing.
 
 use super::FlowError;
-use crate::domain::case::{Case, CaseId};
-use crate::domain::event::{Event, Recorded};
+use crate::domain::case::{CaseId, fold};
+use crate::domain::event::Recorded;
 use crate::store::cases::StoredCase;
 use crate::store::{AnyConn, Store, cases, history};
 
@@ -50,25 +50,6 @@ fn check_batch(conn: &mut AnyConn, after: CaseId) -> Result<Batch, FlowError> {
         }
     }
     Ok(Batch { last: ids.last().copied(), found })
-}
-
-/// The case that the events make; an error says which event does not fit.
-pub fn fold(events: &[Recorded]) -> Result<Case, String> {
-    let mut events = events.iter();
-    let first = events.next().ok_or("it has no events")?;
-    let Event::Received(received) = &first.event else {
-        return Err("its first event is not its receipt".into());
-    };
-    let mut case = Case::from_received(received, first.actor);
-    for recorded in events {
-        if recorded.version != case.version + 1 {
-            return Err(format!("event {} is missing", case.version + 1));
-        }
-        case = case
-            .apply(&recorded.event, recorded.actor, recorded.occurred_at)
-            .map_err(|e| format!("event {} does not follow: {e}", recorded.version))?;
-    }
-    Ok(case)
 }
 
 fn compare(stored: &StoredCase, events: &[Recorded]) -> Option<String> {

@@ -1,11 +1,10 @@
 //! A case comes in: judged, routed and dated before it is recorded, so that the receipt can say who
 //! answers and by when. The same submission twice is one case.
 
-use super::check::fold;
 use super::record::{self, Change, NewCase};
 use super::{Context, FlowError, off_thread};
 use crate::clock::Moment;
-use crate::domain::case::CaseId;
+use crate::domain::case::{CaseId, fold};
 use crate::domain::event::{Actor, ActorKind, Event, Recorded};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::notice;
