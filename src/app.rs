@@ -5,17 +5,18 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::jurisdiction::Jurisdiction;
-use crate::flow::Context;
+use crate::flow::learn::{self, model_key};
+use crate::flow::{Context, FlowError};
 use crate::index::Index;
-use crate::index::scope::{self, Engine};
+use crate::index::scope::Engine;
 use crate::mail::{Limits, Transport};
-use crate::seal::{Seal, fingerprint, hex, random};
-use crate::store::{DatabaseUrl, Store, StoreError, examples, packs};
+use crate::seal::{Seal, hex, random};
+use crate::store::{DatabaseUrl, Store, StoreError, models, packs};
 use crate::text::messages::Messages;
 use crate::text::personal::PersonalPatterns;
 
@@ -40,6 +41,10 @@ pub struct Rules {
     pub jurisdiction: Arc<Jurisdiction>,
     pub engine: Arc<Engine>,
     pub patterns: Arc<PersonalPatterns>,
+    /// The model that the engine was made with.
+    model: Option<i64>,
+    /// How far this engine has followed the labels: with another engine the way begins anew.
+    followed: Arc<Mutex<learn::Mark>>,
 }
 
 /// The assembled service.
@@ -139,13 +144,26 @@ impl App {
         self.config.data.join("index")
     }
 
-    /// Reads the rules anew when another process or an administrator has changed them.
+    /// Takes labels up that were kept or taken away since the engine was made.
+    pub async fn follow_labels(&self) -> Result<(), FlowError> {
+        let rules = self.rules();
+        let mut mark = rules.followed.lock().await;
+        *mark = learn::follow(&self.store, &rules.engine, *mark).await?;
+        Ok(())
+    }
+
+    /// Reads the rules and the model anew when another process or an administrator has changed
+    /// them.
     pub async fn refresh_rules(&self) -> Result<bool, AssemblyError> {
-        let known = self.rules().jurisdiction.rules_version;
-        let read = self.store.read(packs::installation).await;
-        let read: Option<packs::Installation> =
-            read.map_err(|e: StoreError| AssemblyError::new("database", e))?;
-        if read.is_none_or(|i| i.rules_version == known) {
+        let known = self.rules();
+        let key = model_key(&known.jurisdiction);
+        let read = self.store.read(move |conn| {
+            Ok::<_, StoreError>((packs::installation(conn)?, models::active_id(conn, &key)?))
+        });
+        let (installation, model) = read.await.map_err(|e| AssemblyError::new("database", e))?;
+        let same_rules =
+            installation.is_none_or(|i| i.rules_version == known.jurisdiction.rules_version);
+        if same_rules && (model.is_none() || model == known.model) {
             return Ok(false);
         }
         let fresh = load_rules(&self.store, &self.clock).await?;
@@ -175,8 +193,20 @@ async fn load_rules(store: &Store, clock: &Clock) -> Result<Rules, AssemblyError
         .collect();
     let patterns = PersonalPatterns::compile(&pairs).map_err(|e| AssemblyError::new("pack", e))?;
     let jurisdiction = Arc::new(jurisdiction);
-    let engine = build_engine(store, clock, jurisdiction.clone()).await?;
-    Ok(Rules { jurisdiction, engine: Arc::new(engine), patterns: Arc::new(patterns) })
+    let made = build_engine(store, clock, jurisdiction.clone()).await?;
+    Ok(Rules {
+        jurisdiction,
+        engine: Arc::new(made.engine),
+        patterns: Arc::new(patterns),
+        model: made.model,
+        followed: Arc::new(Mutex::new(made.mark)),
+    })
+}
+
+struct Made {
+    engine: Engine,
+    model: Option<i64>,
+    mark: learn::Mark,
 }
 
 /// The engine from the rules and the model of the database; a model for these rules is trained once
@@ -185,38 +215,28 @@ async fn build_engine(
     store: &Store,
     clock: &Clock,
     rules: Arc<Jurisdiction>,
-) -> Result<Engine, AssemblyError> {
+) -> Result<Made, AssemblyError> {
     let failed = |e: StoreError| AssemblyError::new("database", e);
-    let (recipe, data) = model_key(&rules);
-    let (same, kept) = (recipe.clone(), recipe);
-    let (seal, mark) = (store.seal().clone(), data.clone());
-    let (labels, model) = store
-        .read(move |conn| {
-            let labels = examples::after(conn, &seal, 0)?.1;
-            Ok::<_, StoreError>((labels, examples::model(conn, &same, &mark)?))
-        })
-        .await
-        .map_err(failed)?;
-    let known = model.is_some();
+    let key = model_key(&rules);
+    let (seal, wanted) = (store.seal().clone(), key.clone());
+    let read = store.read(move |conn| {
+        let (mark, labels) = learn::now(conn, &seal)?;
+        Ok::<_, StoreError>((mark, labels, models::active(conn, &wanted)?))
+    });
+    let (mark, labels, kept) = read.await.map_err(failed)?;
+    let known = i64::try_from(labels.len()).unwrap_or(i64::MAX);
+    let (id, bytes) = kept.unzip();
     let built =
-        tokio::task::spawn_blocking(move || Engine::build(&rules, &labels, model.as_deref()))
+        tokio::task::spawn_blocking(move || Engine::build(&rules, &labels, bytes.as_deref()))
             .await
             .map_err(|e| AssemblyError::new("engine", e))?;
     let engine = built.map_err(|e| AssemblyError::new("engine", e))?;
-    if !known {
+    let mut model = id;
+    if model.is_none() {
         let (bytes, now) = (engine.model_bytes(), clock.now());
-        let keep =
-            store.write(move |tx| examples::insert_model(tx.conn, &kept, &data, &bytes, now));
-        keep.await.map_err(failed)?;
+        let new = models::NewModel { key, bytes, labels: known, last_label: mark.label };
+        let keep = store.write(move |tx| models::insert(tx.conn, &new, now));
+        model = Some(keep.await.map_err(failed)?);
     }
-    Ok(engine)
-}
-
-/// The names under which a trained model is kept: of its recipe, and of the data that it was
-/// trained on.
-pub fn model_key(rules: &Jurisdiction) -> (String, String) {
-    // What an administrator sets without teaching anything, a mode say, trains nothing anew.
-    let categories: Vec<_> = rules.categories.iter().map(|c| (&c.code, c.scope)).collect();
-    let taught = (categories, &rules.cues, &rules.acts, &rules.exemplars);
-    (format!("scope-{}", scope::RECIPE), fingerprint(format!("{taught:?}").as_bytes()))
+    Ok(Made { engine, model, mark })
 }

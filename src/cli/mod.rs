@@ -5,6 +5,7 @@ mod check;
 mod evaluate;
 mod export;
 mod import;
+mod learn;
 mod open;
 mod report;
 mod serve;
@@ -58,6 +59,8 @@ enum Command {
     Export(export::ExportArgs),
     /// The leaders' figures of a period
     Report(report::ReportArgs),
+    /// Train the model anew on the pack and the officers' decisions; list, go back, forget
+    Learn(learn::LearnArgs),
     /// Judge labelled texts and measure the engine; no database is touched
     Evaluate(evaluate::EvaluateArgs),
 }
@@ -123,6 +126,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Import(args) => import::run(config, &args),
         Command::Export(args) => export::run(config, &args),
         Command::Report(args) => report::run(config, &args),
+        Command::Learn(args) => learn::run(config, args),
         Command::Evaluate(args) => evaluate::run(&args, &config),
     }
 }

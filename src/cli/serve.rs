@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use super::{CliError, open, say};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
+
 use crate::app::{App, AssemblyError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -28,11 +31,34 @@ pub fn run(config: Config) -> Result<(), CliError> {
         }
         say(&format!("Đăng Văn listens: {url}"));
         let worker = Worker::start(&app);
+        let signalled = tokio::spawn(signalled());
         let listened = web::listen(&app).await;
-        worker.stop(&app).await;
+        // Without a signal the server has ended by itself.
+        let signalled = if signalled.is_finished() { signalled.await.ok() } else { None };
+        worker.stop(&app, signalled.unwrap_or_else(Instant::now)).await;
         app.set_index(None);
         app.store.stop();
         tracing::info!("the service has stopped");
         Ok(listened?)
     })
+}
+
+/// When the service was told to stop.
+async fn signalled() -> Instant {
+    let both =
+        signal(SignalKind::terminate()).and_then(|t| Ok((t, signal(SignalKind::interrupt())?)));
+    match both {
+        Ok((mut terminate, mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        // Then the end of the server is the signal.
+        Err(error) => {
+            tracing::warn!(%error, "signals cannot be listened for");
+            std::future::pending::<()>().await;
+        }
+    }
+    Instant::now()
 }

@@ -62,7 +62,7 @@ pub struct Case {
     pub reopened_count: i64,
     /// An officer must decide.
     pub needs_decision: bool,
-    /// An agency handed it back.
+    /// An agency handed it back, or its answer was sent back to it.
     pub returned: bool,
     /// The citizen wrote and nobody has acted since.
     pub citizen_wrote: bool,
@@ -146,7 +146,8 @@ impl Case {
             Verb::Answer => status == Received || with_agency,
             Verb::Refer | Verb::Refuse => status == Received || with_agency,
             Verb::Approve => self.pending.is_some(),
-            Verb::ReturnAnswer => status == AnswerReview,
+            // An answer, or a request for more time.
+            Verb::ReturnAnswer => status == AnswerReview || self.pending.is_some(),
             Verb::Extend => {
                 self.pending.is_none()
                     && self.deadline.is_some()
@@ -208,10 +209,10 @@ impl Case {
                 self.status = Status::NeedsInfo;
                 self.paused_at = Some(at);
             }
-            Event::Resumed { deadline } => self.resumed(deadline.as_ref()),
+            Event::Resumed { deadline, extension } => self.resumed(deadline.as_ref(), *extension),
             Event::CitizenWrote { .. } => {
                 self.citizen_wrote = true;
-                self.resumed(None);
+                self.resumed(None, None);
             }
             Event::ContactChanged { hide_identity, flags } => {
                 self.hide_identity = hide_identity.unwrap_or(self.hide_identity);
@@ -222,12 +223,16 @@ impl Case {
             }
             Event::AnswerApproved { .. } => self.settle(OutcomeKind::Answer, Status::Answered, at),
             Event::AnswerReturned { .. } => {
-                self.status = Status::InProgress;
+                if self.status == Status::AnswerReview {
+                    self.status = Status::InProgress;
+                }
+                self.returned = true;
                 self.pending = None;
             }
             Event::ExtensionAsked { due_at, text, takes_effect } => match takes_effect {
                 true => self.extend_to(*due_at),
                 false => {
+                    self.returned = false;
                     let (due_at, text) = (*due_at, text.clone());
                     self.pending = Some(Pending::Extension { due_at, text, by: actor.id });
                 }
@@ -237,6 +242,8 @@ impl Case {
             Event::Refused { .. } => self.settle(OutcomeKind::Refusal, Status::Refused, at),
             Event::Assigned { user } => self.assigned_to = *user,
             Event::Restricted { restricted, readers, .. } => {
+                // Its agency can work on it no more: somebody with the right has to.
+                self.needs_decision |= *restricted && self.status.is_open();
                 self.restricted = *restricted;
                 self.readers = readers.clone();
             }
@@ -287,7 +294,12 @@ impl Case {
         self.paused_at = None;
     }
 
-    fn resumed(&mut self, deadline: Option<&Deadline>) {
+    fn resumed(&mut self, deadline: Option<&Deadline>, extension: Option<Moment>) {
+        if let (Some(Pending::Extension { due_at, .. }), Some(moved)) =
+            (&mut self.pending, extension)
+        {
+            *due_at = moved;
+        }
         if self.status == Status::NeedsInfo {
             self.status = self.status_of_work();
             self.paused_at = None;
@@ -312,6 +324,7 @@ impl Case {
             return self.settle(OutcomeKind::Answer, Status::Answered, at);
         }
         self.status = Status::AnswerReview;
+        self.returned = false;
         self.paused_at = None;
         self.pending = Some(Pending::Answer { text: text.to_owned(), by: actor.id });
     }

@@ -114,6 +114,9 @@ pub enum Event {
     /// before the event that ends the pause.
     Resumed {
         deadline: Option<Deadline>,
+        /// The date of an extension that waits for approval, moved alike.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        extension: Option<Moment>,
     },
     CitizenWrote {
         text: String,

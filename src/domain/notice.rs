@@ -56,8 +56,12 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
                 out.push(notice(Recipient::Agency(*agency), LetterKind::AgencyNotice));
             }
         }
-        Event::Decided(_) if date_changed(before, next, actor) => {
+        // The step that ends a pause may take it back at once and say more.
+        Event::Decided(_) | Event::Resumed { .. } if date_changed(event, before, next, actor) => {
             out.push(wordless(LetterKind::Forwarded));
+        }
+        Event::Restricted { restricted: false, .. } if before.restricted => {
+            out.extend(told_again(next, wait_seconds));
         }
         Event::Asked { .. } => out.push(notice(Recipient::Reporter, LetterKind::Ask)),
         Event::CitizenWrote { .. } | Event::Withdrawn { .. } => {
@@ -71,14 +75,14 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         }
         Event::Referred { .. } => out.push(notice(Recipient::Reporter, LetterKind::Referral)),
         Event::Refused { .. } => out.push(notice(Recipient::Reporter, LetterKind::Refusal)),
-        Event::Reopened { .. } if actor == ActorKind::Citizen => {
-            out.push(notice(Recipient::Reporter, LetterKind::Reopened));
-            out.extend(worker_of(next).map(|r| notice(r, LetterKind::CitizenWrote)));
-        }
         Event::Reopened { .. } => {
-            out.push(wordless(LetterKind::Reopened));
-            let worker = worker_of(next).filter(|_| actor == ActorKind::Officer);
-            out.extend(worker.map(|r| notice(r, LetterKind::AgencyNotice)));
+            let by_citizen = actor == ActorKind::Citizen;
+            let letter =
+                if by_citizen { LetterKind::CitizenWrote } else { LetterKind::AgencyNotice };
+            let own = notice(Recipient::Reporter, LetterKind::Reopened);
+            out.push(if by_citizen { own } else { wordless(LetterKind::Reopened) });
+            let worker = worker_of(next).filter(|_| actor != ActorKind::Agency);
+            out.extend(worker.map(|r| notice(r, letter)));
         }
         _ => {}
     }
@@ -86,6 +90,16 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         out.push(notice(Recipient::Triage, LetterKind::TriageNotice));
     }
     out
+}
+
+/// Whoever was to know of a case before it was restricted may do so again.
+fn told_again(next: &Case, wait_seconds: i64) -> Vec<Notice> {
+    let Some(agency) = next.agency.filter(|_| is_with_agency(next)) else { return Vec::new() };
+    let notice = |recipient, letter| Notice { recipient, letter, text: None, wait_seconds };
+    vec![
+        notice(Recipient::Agency(agency), LetterKind::AgencyNotice),
+        notice(Recipient::Reporter, LetterKind::Forwarded),
+    ]
 }
 
 /// The receipt, written with the first event: it leaves at once.
@@ -108,6 +122,15 @@ pub fn triage() -> Notice {
     }
 }
 
+/// What need not be said any more once a case has ended.
+const OVERTAKEN: &[LetterKind] = &[
+    LetterKind::Forwarded,
+    LetterKind::Ask,
+    LetterKind::Extension,
+    LetterKind::AgencyNotice,
+    LetterKind::CitizenWrote,
+];
+
 /// Letters not sent yet that the event makes wrong: they are taken back.
 pub fn superseded_by(
     event: &Event,
@@ -119,13 +142,18 @@ pub fn superseded_by(
         return &[LetterKind::Forwarded, LetterKind::AgencyNotice, LetterKind::CitizenWrote];
     }
     match event {
+        Event::Answered { takes_effect: true, .. }
+        | Event::AnswerApproved { .. }
+        | Event::Referred { .. }
+        | Event::Refused { .. } => OVERTAKEN,
+        Event::CitizenWrote { .. } => &[LetterKind::Ask],
         Event::Routed { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
         // Only where a new one takes its place.
-        Event::Decided(_) if date_changed(before, next, actor) => &[LetterKind::Forwarded],
+        Event::Decided(_) if date_changed(event, before, next, actor) => &[LetterKind::Forwarded],
         Event::Returned { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
         Event::AnswerReturned { .. } => &[LetterKind::Answer],
         Event::Reopened { .. } => &[LetterKind::Answer, LetterKind::Referral, LetterKind::Refusal],
-        Event::Withdrawn { .. } => &[LetterKind::Forwarded, LetterKind::Ask],
+        Event::Withdrawn { .. } => OVERTAKEN,
         _ => &[],
     }
 }
@@ -139,13 +167,15 @@ fn worker_of(case: &Case) -> Option<Recipient> {
     }
 }
 
-/// The receipt named a date and somebody who is not the machine has moved it.
-fn date_changed(before: &Case, next: &Case, actor: ActorKind) -> bool {
-    actor != ActorKind::Machine
-        && next.status.is_open()
-        && next.agency.is_some()
-        && !next.restricted
-        && before.due_at() != next.due_at()
+/// The receipt named a date and somebody who is not the machine has moved it; while the clock
+/// stands no date is named.
+fn date_changed(event: &Event, before: &Case, next: &Case, actor: ActorKind) -> bool {
+    let is_news = actor != ActorKind::Machine || matches!(event, Event::Resumed { .. });
+    is_news && is_with_agency(next) && next.paused_at.is_none() && before.due_at() != next.due_at()
+}
+
+fn is_with_agency(case: &Case) -> bool {
+    case.status.is_open() && case.agency.is_some() && !case.restricted
 }
 
 fn waits_for_triage(before: &Case, next: &Case) -> bool {

@@ -3,27 +3,37 @@
 
 use chrono_tz::Tz;
 
-use super::case::Case;
+use super::case::{Case, Pending};
 use super::deadline::{day_of, end_of_day};
 use super::event::{Actor, ActorKind, Deadline, Event, Recorded};
 use super::jurisdiction::Jurisdiction;
 use crate::clock::Moment;
 
-/// The due date of a paused case at the end of its pause.
-pub fn resumed(rules: &Jurisdiction, case: &Case, at: Moment) -> Option<Deadline> {
-    let days = days_paused(case, at, rules.settings.zone);
-    case.deadline.clone().map(|deadline| moved(rules, deadline, days))
+/// The end of a case's pause: its due date, and the date of an extension that waits for approval,
+/// moved. A date that came with a file stands.
+pub fn resumed(rules: &Jurisdiction, case: &Case, at: Moment) -> Event {
+    let is_of_file = case.deadline.as_ref().is_some_and(|deadline| deadline.clock.is_empty());
+    let days = if is_of_file { 0 } else { days_paused(case, at, rules.settings.zone) };
+    let extension = match &case.pending {
+        Some(Pending::Extension { due_at, .. }) => Some(moved_date(rules, *due_at, days)),
+        _ => None,
+    };
+    let deadline = case.deadline.clone().map(|deadline| moved(rules, deadline, days));
+    Event::Resumed { deadline, extension }
 }
 
 /// A due date moved by so many days; it ends on a working day as every period does.
 pub fn moved(rules: &Jurisdiction, deadline: Deadline, days: i64) -> Deadline {
+    Deadline { due_at: moved_date(rules, deadline.due_at, days), ..deadline }
+}
+
+fn moved_date(rules: &Jurisdiction, date: Moment, days: i64) -> Moment {
     if days == 0 {
-        return deadline;
+        return date;
     }
     let zone = rules.settings.zone;
-    let day = day_of(deadline.due_at + chrono::TimeDelta::days(days), zone);
-    let due_at = end_of_day(rules.calendar.working_on_or_after(day), zone);
-    Deadline { due_at, ..deadline }
+    let day = day_of(date + chrono::TimeDelta::days(days), zone);
+    end_of_day(rules.calendar.working_on_or_after(day), zone)
 }
 
 /// Whole days, and never fewer than none: a clock that ran backwards takes no time away.

@@ -195,6 +195,8 @@ pub struct CaseView {
     pub hide_identity: bool,
     pub consent_publish: bool,
     pub about: Option<AgencyName>,
+    /// The case's name in the system that it came from.
+    pub external_id: Option<String>,
     /// Who should answer, where nobody does yet.
     pub suggested: Option<Suggested>,
     pub decision: Option<DecisionView>,
@@ -258,6 +260,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         reporter_kind: case.reporter_kind,
         hide_identity: case.hide_identity,
         consent_publish: case.consent_publish,
+        external_id: case.external_id.clone(),
         about: agency_name(lens.rules, case.about, lens.language),
         suggested: suggested(file, user, lens),
         decision: decisions.last().cloned(),

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Context, FlowError};
+use super::{Context, FlowError, record};
 use crate::clock::{Clock, Moment};
 use crate::domain::in_language;
 use crate::domain::letter::{LetterKind, Placeholder, Values};
@@ -301,6 +301,10 @@ fn values(context: &Context, order: &Order) -> Values {
     values.insert(Placeholder::Name, order.name.clone());
     if let Some(stored) = &order.stored {
         let case = &stored.case;
+        if row.recipient_kind == "agency" {
+            // It may have waited for an address: what is due now counts, not what was then.
+            values.extend(record::values_now(context, stored, row.letter, language));
+        }
         values.insert(Placeholder::Number, case.number.clone());
         let zone = rules.settings.zone;
         let day = case.received_at.with_timezone(&zone).date_naive();

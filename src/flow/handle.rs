@@ -10,6 +10,7 @@ use crate::domain::case::{Pending, Verb};
 use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::{FieldError, Refusal, Rule};
 use crate::domain::event::Event;
+use crate::domain::letter::LetterKind;
 use crate::domain::proposal;
 use crate::domain::user::{User, UserId};
 use crate::store::cases::{self, StoredCase};
@@ -171,7 +172,7 @@ fn event_of(
             (Event::Assigned { user: to }, None)
         }
         Action::Restrict { restricted, reason: why, readers } => {
-            let readers = known(tx, readers)?;
+            let readers = known(tx, readers, &before.case.readers)?;
             (Event::Restricted { restricted, readers, text: hash(tx, &why) }, Some(("reason", why)))
         }
         Action::Resend => (resend(tx, context, before)?, None),
@@ -278,12 +279,16 @@ fn may_be_assigned(
     }
 }
 
-/// Each reader once, and only users that there are.
-fn known(tx: &mut Tx<'_>, named: Vec<UserId>) -> Result<Vec<UserId>, FlowError> {
+/// Each reader once, and only users that there are; one who may sign in no more is not added.
+fn known(
+    tx: &mut Tx<'_>,
+    named: Vec<UserId>,
+    present: &[UserId],
+) -> Result<Vec<UserId>, FlowError> {
     let users = users::all(tx.conn)?;
     let mut readers = Vec::new();
     for id in named {
-        if !users.iter().any(|u| u.id == id && !u.disabled) {
+        if !users.iter().any(|u| u.id == id && (!u.disabled || present.contains(&id))) {
             return Err(FlowError::field(FieldError::new("readers", Rule::UnknownCode)));
         }
         if !readers.contains(&id) {
@@ -296,14 +301,15 @@ fn known(tx: &mut Tx<'_>, named: Vec<UserId>) -> Result<Vec<UserId>, FlowError> 
 /// Sends the citizen's receipt once more, under a Message-ID of its own.
 fn resend(tx: &mut Tx<'_>, context: &Context, before: &StoredCase) -> Result<Event, FlowError> {
     let uid: crate::seal::Uid = crate::seal::random()?;
+    let language = &before.case.language;
     let mail = outbox::NewMail {
         message_id: format!("{}@{}", crate::seal::hex(&uid), context.mail_domain),
         recipient_kind: "reporter",
         recipient_id: before.keys.reporter_id,
-        letter: crate::domain::letter::LetterKind::Receipt,
-        parameters: record::values_now(context, before),
+        letter: LetterKind::Receipt,
+        parameters: record::values_now(context, before, LetterKind::Receipt, language),
         text_hash: None,
-        language: before.case.language.clone(),
+        language: language.clone(),
         not_before: context.now,
     };
     if before.case.anonymous {

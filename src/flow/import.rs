@@ -97,7 +97,8 @@ fn take(
         verdict: None,
     };
     insert_decision(tx, &stored.keys, &decision)?;
-    if let (true, Some(category)) = (wishes.learn, one.category.clone()) {
+    let teaches = wishes.learn && !stored.case.restricted;
+    if let (true, Some(category)) = (teaches, one.category.clone()) {
         let example = Example {
             number: Some(stored.case.number.clone()),
             text: context.patterns.mask(&submission.text),

@@ -85,10 +85,13 @@ fn resumed(
         return Ok(None);
     }
     let (actor, at) = (Actor::MACHINE, change.occurred_at);
-    let event = Event::Resumed { deadline: pause::resumed(&context.rules, &before.case, at) };
+    let event = pause::resumed(&context.rules, &before.case, at);
     let next = before.case.apply(&event, actor, at)?;
-    let step =
-        Step { event: &event, actor, occurred_at: at, texts: &[], mails: &[], supersedes: &[] };
+    let notices = notice::notices_for(&event, &before.case, &next, actor.kind);
+    let parts = Parts { keys: &before.keys, case: &next, event: &event };
+    let mails = mails_for(tx, context, &parts, &notices)?;
+    let (texts, supersedes): (&[NewText], &[LetterKind]) = (&[], &[]);
+    let step = Step { event: &event, actor, occurred_at: at, texts, mails: &mails, supersedes };
     Ok(Some(history::append(tx, before, &next, &step, context.now)?))
 }
 
@@ -256,7 +259,14 @@ fn recipients(
             vec![("reporter", parts.keys.reporter_id, parts.case.language.clone())]
         }
         Recipient::Agency(id) => vec![("agency", id, default)],
-        Recipient::User(id) => vec![("user", id, users::by_id(tx.conn, id)?.user.language)],
+        Recipient::User(id) => {
+            let user = users::by_id(tx.conn, id)?.user;
+            match parts.case.agency.filter(|_| !user.may_be_given(parts.case, &context.rules)) {
+                // Who was given the case may no longer work on it: then its agency hears of it.
+                Some(agency) if !parts.case.restricted => vec![("agency", agency, default)],
+                _ => vec![("user", id, user.language)],
+            }
+        }
         Recipient::Triage => {
             let mut out = Vec::new();
             for user in users::to_notify(tx.conn)? {
@@ -326,7 +336,12 @@ pub fn actor_of(user: &crate::domain::user::User) -> Actor {
 }
 
 /// What a letter may name of a case as it stands now.
-pub fn values_now(context: &Context, stored: &StoredCase) -> Values {
+pub fn values_now(
+    context: &Context,
+    stored: &StoredCase,
+    letter: LetterKind,
+    language: &str,
+) -> Values {
     let parts = Parts { keys: &stored.keys, case: &stored.case, event: &Event::Accepted {} };
-    values(context, &parts, LetterKind::Receipt, &stored.case.language)
+    values(context, &parts, letter, language)
 }

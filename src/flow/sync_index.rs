@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::FlowError;
 use crate::clock::Moment;
-use crate::domain::case::CaseId;
+use crate::domain::case::{CaseId, Status};
 use crate::domain::deadline::day_of;
 use crate::domain::file::KeptText;
 use crate::domain::jurisdiction::Jurisdiction;
@@ -138,7 +138,7 @@ fn queues(stored: &StoredCase) -> Vec<String> {
     let case = &stored.case;
     let all = [
         (case.needs_decision, Queue::Decide),
-        (case.pending.is_some(), Queue::Approve),
+        (case.pending.is_some() || case.status == Status::AnswerReview, Queue::Approve),
         (case.returned, Queue::Returned),
         (case.citizen_wrote, Queue::CitizenWrote),
     ];

@@ -1,11 +1,11 @@
-//! Decisions with their reasons, officers' labels to learn from, and the trained models.
+//! Decisions with their reasons, and officers' labels to learn from.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::cases::{CaseKeys, json, uid, unjson, word};
-use super::schema::{case_changes, cases, decisions, examples, models};
-use super::{AnyConn, StoreError, Stored, Tx};
+use super::schema::{case_changes, cases, decisions, examples};
+use super::{AnyConn, Stored, Tx};
 use crate::clock::Moment;
 use crate::domain::case::CaseId;
 use crate::domain::file::{Decision, Grounds};
@@ -15,6 +15,8 @@ use crate::seal::{Kind, Place, Seal, Uid, random};
 
 /// No more labels than this are looked through for the nearest.
 pub const EXAMPLES_MAX: i64 = 20_000;
+/// A statement names no more rows than this.
+const FORGET_AT_ONCE: usize = 500;
 
 /// Keeps a decision.
 pub fn insert_decision(tx: &mut Tx<'_>, keys: &CaseKeys, decision: &Decision) -> Stored<()> {
@@ -189,37 +191,39 @@ pub fn taken_away(conn: &mut AnyConn, change: i64) -> Stored<Vec<String>> {
     Ok(numbers)
 }
 
-/// The model in use for a recipe and data, if it was trained already.
-pub fn model(conn: &mut AnyConn, recipe: &str, data: &str) -> Stored<Option<Vec<u8>>> {
-    let same = models::recipe.eq(recipe).and(models::data_marks.eq(data));
-    let bytes = models::table
-        .filter(same.and(models::state.eq("active")))
-        .order(models::id.desc())
-        .select(models::bytes)
-        .first(conn)
-        .optional()?;
-    Ok(bytes)
+/// How many labels were kept after the one with this id.
+pub fn count_after(conn: &mut AnyConn, after: i64) -> Stored<i64> {
+    Ok(examples::table.filter(examples::id.gt(after)).count().get_result(conn)?)
 }
 
-/// Keeps a trained model as the one in use; earlier ones stay beside it.
-pub fn insert_model(
-    conn: &mut AnyConn,
-    recipe: &str,
-    data: &str,
-    bytes: &[u8],
-    at: Moment,
-) -> Stored<()> {
-    diesel::update(models::table.filter(models::state.eq("active")))
-        .set(models::state.eq("former"))
-        .execute(conn)?;
-    let inserted = diesel::insert_into(models::table)
-        .values((
-            models::recipe.eq(recipe),
-            models::data_marks.eq(data),
-            models::bytes.eq(bytes),
-            models::state.eq("active"),
-            models::made_at.eq(at.naive_utc()),
-        ))
-        .execute(conn)?;
-    if inserted == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+/// Whose labels, of which case, of which days; each part narrows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Which {
+    pub user: Option<UserId>,
+    pub case: Option<CaseId>,
+    pub from: Option<Moment>,
+    pub to: Option<Moment>,
+}
+
+/// Forgets labels; returns the cases they were of.
+pub fn forget(conn: &mut AnyConn, which: &Which) -> Stored<Vec<CaseId>> {
+    let mut found = examples::table.select((examples::id, examples::case_id)).into_boxed();
+    if let Some(user) = which.user {
+        found = found.filter(examples::user_id.eq(Some(user)));
+    }
+    if let Some(case) = which.case {
+        found = found.filter(examples::case_id.eq(case));
+    }
+    if let Some(from) = which.from {
+        found = found.filter(examples::labelled_at.ge(from.naive_utc()));
+    }
+    if let Some(to) = which.to {
+        found = found.filter(examples::labelled_at.le(to.naive_utc()));
+    }
+    let (ids, cases): (Vec<i64>, Vec<CaseId>) =
+        found.load::<(i64, CaseId)>(conn)?.into_iter().unzip();
+    for ids in ids.chunks(FORGET_AT_ONCE) {
+        diesel::delete(examples::table.filter(examples::id.eq_any(ids))).execute(conn)?;
+    }
+    Ok(cases)
 }

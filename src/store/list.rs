@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::figures::Span;
-use super::outbox::MailState;
+use super::outbox::ENDED_UNSENT;
 use super::{AnyConn, Stored};
 use crate::clock::Moment;
 use crate::domain::case::{CaseId, Status};
@@ -102,7 +102,8 @@ pub fn next_due(conn: &mut AnyConn, request: &ListRequest) -> Stored<Option<Mome
         #[diesel(sql_type = Nullable<diesel::sql_types::Timestamp>)]
         due: Option<chrono::NaiveDateTime>,
     }
-    let mut all = vec![sight(&request.sight), open(), format!("due_at >= {}", time(request.now))];
+    let due = format!("paused_at IS NULL AND due_at >= {}", time(request.now));
+    let mut all = vec![sight(&request.sight), open(), due];
     all.extend(request.only.as_deref().map(|ids| one_of("id", ids.iter())));
     let sql = format!("SELECT MIN(due_at) AS due FROM cases WHERE {}", all.join(" AND "));
     let row = diesel::sql_query(sql).get_result::<Row>(conn)?;
@@ -227,12 +228,11 @@ fn queue_condition(queue: Queue, request: &ListRequest) -> String {
         Queue::Decide => format!("needs_decision AND {}", open()),
         Queue::Today => due_condition(Due::Today, request),
         Queue::Overdue => due_condition(Due::Overdue, request),
-        Queue::Approve => "pending IS NOT NULL".to_owned(),
+        Queue::Approve => "(pending IS NOT NULL OR status = 'answer_review')".to_owned(),
         Queue::Returned => "returned".to_owned(),
         Queue::CitizenWrote => "citizen_wrote".to_owned(),
         Queue::MailFailed => {
-            let failed = [MailState::Refused, MailState::Bounced].iter().map(|s| s.word());
-            let failed = words("state", failed).unwrap_or_default();
+            let failed = words("state", ENDED_UNSENT.iter().map(|s| s.word())).unwrap_or_default();
             format!("id IN (SELECT case_id FROM outbox WHERE {failed} AND case_id IS NOT NULL)")
         }
         Queue::Mine => format!("assigned_to = {} AND {}", request.sight.user, open()),

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod leases;
 pub mod list;
 mod migrate;
+pub mod models;
 pub mod outbox;
 pub mod packs;
 mod readers;

@@ -251,6 +251,7 @@ diesel::table! {
         sealed -> Nullable<Binary>,
         decided_at -> Timestamp,
         verdict -> Nullable<Text>,
+        nearness_permille -> Nullable<BigInt>,
     }
 }
 
@@ -346,6 +347,8 @@ diesel::table! {
         bytes -> Binary,
         state -> Text,
         made_at -> Timestamp,
+        labels -> BigInt,
+        last_label -> BigInt,
     }
 }
 

@@ -18,9 +18,11 @@ const RENEW_EVERY: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// The clock is compared with the newest events this often.
 const CLOCK_EVERY: Duration = Duration::from_secs(10);
-/// What is under way at a stop may take this long to end; with the time that running requests have
-/// before it (`web::server`) this stays below ten seconds.
-const STOP_WITHIN: Duration = Duration::from_secs(2);
+/// Whether there is enough to learn is asked this often.
+const TRAIN_EVERY: Duration = Duration::from_secs(300);
+/// What is under way may take this long after the signal to end; running requests (`web::server`)
+/// end within it too, and the service is gone in ten seconds.
+const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// After an error a task waits, so that a database that is away is not hammered.
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
@@ -39,6 +41,7 @@ impl Worker {
             tokio::spawn(send(app.clone(), stopped.clone())),
             tokio::spawn(rules(app.clone(), stopped.clone())),
             tokio::spawn(sweeping(app.clone(), stopped.clone())),
+            tokio::spawn(training(app.clone(), stopped.clone())),
             tokio::spawn(clock(app.clone(), stopped)),
         ];
         Worker { stop, tasks }
@@ -46,10 +49,10 @@ impl Worker {
 
     /// Ends every task after the piece of work that it is at, and cuts off what does not end: a
     /// mail server may take minutes to answer.
-    pub async fn stop(self, app: &App) {
+    pub async fn stop(self, app: &App, signalled: tokio::time::Instant) {
         // Without receivers all tasks have ended by themselves.
         let _ = self.stop.send(true);
-        let until = tokio::time::Instant::now() + STOP_WITHIN;
+        let until = signalled + STOP_WITHIN;
         let mut all_ended = true;
         for mut task in self.tasks {
             match tokio::time::timeout_at(until, &mut task).await {
@@ -169,20 +172,14 @@ async fn send_step(app: &App) -> Result<bool, FlowError> {
 }
 
 async fn rules(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
-    let mut mark = learn::Mark::default();
     loop {
         match app.refresh_rules().await {
-            Ok(true) => {
-                tracing::info!("the rules have changed and were read anew");
-                mark = learn::Mark::default();
-            }
+            Ok(true) => tracing::info!("the rules have changed and were read anew"),
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "the rules could not be read"),
         }
-        let learned = learn::follow(&app.store, &app.rules().engine, mark).await;
-        match learned {
-            Ok(newest) => mark = newest,
-            Err(error) => tracing::warn!(%error, "labels could not be taken up"),
+        if let Err(error) = app.follow_labels().await {
+            tracing::warn!(%error, "labels could not be taken up");
         }
         if !rest(&app, &mut stopped, PERIOD * 3).await {
             return;
@@ -197,6 +194,21 @@ async fn sweeping(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         }
         if !rest_out(&mut stopped, SWEEP_EVERY).await {
             return;
+        }
+    }
+}
+
+/// Trains the model anew when there is enough to learn; the old one serves meanwhile.
+async fn training(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    while rest_out(&mut stopped, TRAIN_EVERY).await {
+        let context = app.context();
+        let trained = match learn::is_due(&context).await {
+            Ok(true) => learn::train(&context).await.map(|_| ()),
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = trained {
+            tracing::warn!(%error, "the model could not be trained");
         }
     }
 }
@@ -232,7 +244,7 @@ async fn rest_out(stopped: &mut watch::Receiver<bool>, period: Duration) -> bool
 
 /// Runs every task once until nothing is left: for tests, which may not sleep.
 pub async fn run_until_idle(app: &App) -> Result<(), FlowError> {
-    learn::follow(&app.store, &app.rules().engine, learn::Mark::default()).await?;
+    app.follow_labels().await?;
     loop {
         let indexed = index_step(app).await?;
         let sent = send_step(app).await?;

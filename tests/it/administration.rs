@@ -1,7 +1,7 @@
 //! What administrators do at `/admin`: users, contacts, modes, mail; and that nobody else may.
 
 use dangvan::domain::user::Role;
-use dangvan::store::{StoreError, examples};
+use dangvan::store::{StoreError, models};
 use serde_json::json;
 
 use crate::harness::{Answer, Ask, Db, Town, town};
@@ -150,8 +150,8 @@ async fn a_mode_counts_at_once_and_trains_nothing_anew() {
     let changed = town.send("/admin/modes", &admin, &[("mode.delay", "suggest")]).await;
     assert_eq!(changed.status, 303, "{}", changed.text);
     assert_eq!(status().await, "received");
-    let (recipe, mark) = dangvan::app::model_key(&town.app.rules().jurisdiction);
-    let kept = town.app.store.read(move |conn| examples::model(conn, &recipe, &mark));
+    let key = dangvan::flow::learn::model_key(&town.app.rules().jurisdiction);
+    let kept = town.app.store.read(move |conn| models::active(conn, &key));
     let kept: Result<_, StoreError> = kept.await;
     assert!(kept.unwrap().is_some(), "the model of before serves");
 }

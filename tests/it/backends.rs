@@ -31,6 +31,14 @@ fn declared(database: &str) -> BTreeMap<String, BTreeMap<String, (String, bool)>
             }
             out.insert(name.to_owned(), found);
         }
+        for added in sql.split("ALTER TABLE ").skip(1) {
+            let (column, _) = added.split_once(';').unwrap();
+            let (table, column) = column.split_once(" ADD COLUMN ").unwrap();
+            let mut words = column.split_whitespace();
+            let (name, kind) = (words.next().unwrap(), words.next().unwrap());
+            let found = (kind.replace("BLOB", "BYTEA"), column.contains("NOT NULL"));
+            out.get_mut(table).unwrap().insert(name.to_owned(), found);
+        }
     }
     out
 }

@@ -134,7 +134,7 @@ fn event(step: usize) -> Event {
         14 => Event::Closed {},
         15 => Event::Reopened { text, deadline },
         16 => Event::Withdrawn { text: None },
-        17 => Event::Resumed { deadline },
+        17 => Event::Resumed { deadline, extension: Some(start()) },
         _ => Event::Rated { score: 3, text: None },
     }
 }

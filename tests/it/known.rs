@@ -1,14 +1,29 @@
 //! What may be known of decided cases by whom: learned and forgotten, quoted and not, restricted at
 //! once.
 
+use actix_web::http::Method;
 use chrono::TimeDelta;
 use dangvan::domain::user::Role;
 use dangvan::flow::learn;
+use dangvan::index::scope::Engine;
 use serde_json::{Value, json};
 
-use crate::harness::{Db, town};
+use crate::harness::{Answer, Ask, Db, Town, town};
 use crate::smtp_server::SmtpServer;
 use crate::steps::{OTHER, OWN, body, connected, done, give_address, seen, total};
+
+/// What would be decided of the body's text, as somebody is shown it.
+async fn previewed(town: &Town, token: &str) -> Answer {
+    let body = Some(json!({"text": body("")["text"]}));
+    let ask = Ask { token: Some(token), body, ..Ask::default() };
+    let answer = town.call(Method::POST, "/api/v1/desk/preview", ask).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer
+}
+
+fn to_own(server: &SmtpServer) -> usize {
+    server.received().iter().filter(|m| m.to.iter().any(|to| to.contains(OWN))).count()
+}
 
 on_both!(a_restricted_case_is_forgotten_at_once);
 async fn a_restricted_case_is_forgotten_at_once(db: Db) {
@@ -24,13 +39,13 @@ async fn a_restricted_case_is_forgotten_at_once(db: Db) {
     town.work().await;
     let rules = town.app.rules();
     let follow = async |engine, from| learn::follow(&town.app.store, engine, from).await.unwrap();
-    let mark = follow(&rules.engine, learn::Mark::default()).await;
+    town.app.follow_labels().await.unwrap();
     // Another process on the same database.
-    let beside = dangvan::index::scope::Engine::build(&rules.jurisdiction, &[], None).unwrap();
+    let model = rules.engine.model_bytes();
+    let beside = Engine::build(&rules.jurisdiction, &[], Some(&model)).unwrap();
     let far = follow(&beside, learn::Mark::default()).await;
-    assert_eq!(far, mark);
     let text = body("b@citizen.example")["text"].clone();
-    let knows = |engine: &dangvan::index::scope::Engine| {
+    let knows = |engine: &Engine| {
         let near = engine.judge(None, text.as_str().unwrap()).neighbours;
         near.iter().any(|n| n.number.as_deref() == Some(&first))
     };
@@ -43,31 +58,24 @@ async fn a_restricted_case_is_forgotten_at_once(db: Db) {
     };
     assert!(names(&triage).await, "the nearest case is named");
     assert!(!names(&own).await, "and not to whom it is not shown");
-    let preview = async |token: &str| {
-        let ask = crate::harness::Ask {
-            token: Some(token),
-            body: Some(json!({"text": text})),
-            ..crate::harness::Ask::default()
-        };
-        let method = actix_web::http::Method::POST;
-        let answer = town.call(method, "/api/v1/desk/preview", ask).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        answer.text.contains(&first)
-    };
+    let preview = async |token: &str| previewed(&town, token).await.text.contains(&first);
     assert!(preview(&triage).await && !preview(&other).await);
     // Within the minute, with the notice unsent.
     done(&town, &triage, &first, "route", json!({"agency": OWN})).await;
     done(&town, &triage, &first, "restrict", json!({"restricted": true, "reason": "why"})).await;
     town.pass(TimeDelta::seconds(61));
     town.work().await;
-    let to_own = server.received();
-    let to_own: Vec<_> = to_own.iter().filter(|m| m.to.iter().any(|t| t.contains(OWN))).collect();
-    assert_eq!(to_own.len(), 1, "of the second case alone");
+    assert_eq!(to_own(&server), 1, "of the second case alone");
     assert!(!knows(&rules.engine), "forgotten");
     follow(&beside, far).await;
     assert!(!knows(&beside), "by every process");
     assert!(!names(&triage).await && !preview(&triage).await);
     assert!(names(&safe).await, "who may know of it still finds it named");
+    // No longer restricted: the agency hears of its case after all.
+    done(&town, &safe, &first, "restrict", json!({"restricted": false, "reason": "why"})).await;
+    town.pass(TimeDelta::seconds(61));
+    town.work().await;
+    assert_eq!(to_own(&server), 2);
     town.check().await;
 }
 
@@ -113,16 +121,9 @@ async fn the_nearest_cases_suggest_who_answers() {
     assert_eq!(case["suggested"]["rule"], "neighbours");
     let page = town.get(&format!("/desk/cases/{second}"), &triage).await;
     assert!(page.text.contains("các vụ việc tương tự đã được chuyển đến đó"));
-    let text = json!({"text": body("")["text"]});
-    let ask = |token| crate::harness::Ask {
-        token: Some(token),
-        body: Some(text.clone()),
-        ..crate::harness::Ask::default()
-    };
-    let path = "/api/v1/desk/preview";
-    let shown = town.call(actix_web::http::Method::POST, path, ask(&triage)).await;
+    let shown = previewed(&town, &triage).await;
     assert_eq!(shown.body["agency"]["rule"], "neighbours", "{}", shown.text);
-    let hidden = town.call(actix_web::http::Method::POST, path, ask(&other)).await;
+    let hidden = previewed(&town, &other).await;
     assert_eq!(hidden.body["agency"], Value::Null, "{}", hidden.text);
     // Who wrote without a name has no contact to change.
     let mut nameless = body("");

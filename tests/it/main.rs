@@ -24,6 +24,7 @@ mod crash;
 mod deadlines;
 mod import;
 mod known;
+mod learning;
 mod letters;
 mod main_job;
 mod openapi;

@@ -142,7 +142,7 @@ async fn what_one_agency_asked_for_is_not_the_next_ones() {
     let town = town("hcmc", Db::Sqlite).await;
     let triage = town.officer("triage", Role::Triage, None).await;
     let leader = town.officer("leader", Role::Leader, None).await;
-    let (number, _) = town.file(body("sam@citizen.example")).await;
+    let (number, code) = town.file(body("sam@citizen.example")).await;
     done(&town, &triage, &number, "route", json!({"agency": OWN})).await;
     let more = json!({"due_at": "2027-01-29", "reason": "Cần khảo sát."});
     done(&town, &triage, &number, "extend", more).await;
@@ -152,6 +152,13 @@ async fn what_one_agency_asked_for_is_not_the_next_ones() {
     }
     let page = town.get(&format!("/desk/cases/{number}"), &triage).await;
     assert!(page.text.contains("Đang có đề nghị gia hạn chờ duyệt"), "the forms say what they end");
+    // The wished date moves with a pause, as the date does.
+    let asked = done(&town, &triage, &number, "ask", json!({"text": "Số nào?"})).await;
+    town.pass(TimeDelta::days(14));
+    let messages = format!("/api/v1/cases/{code}/messages");
+    assert_eq!(town.post(&messages, json!({"text": "Số 5."})).await.status, 200);
+    let resumed = seen(&town, &triage, &number).await;
+    assert_eq!(days_between(&asked["pending"]["due_at"], &resumed["pending"]["due_at"]), 14);
     let routed = done(&town, &triage, &number, "route", json!({"agency": OTHER})).await;
     assert_eq!(routed["pending"], Value::Null);
     let late = town.step(&leader, &number, "approve", json!({"what": "extension"})).await;
@@ -222,6 +229,8 @@ async fn letters_say_what_is_so_when_they_leave(db: Db) {
     assert_eq!(to_own(&server.received()), 0);
     // An officer reopens: that is no news from the sender.
     done(&town, &triage, &number, "route", json!({"agency": OWN})).await;
+    town.pass(TimeDelta::seconds(61));
+    town.work().await;
     done(&town, &triage, &number, "refuse", json!({"reason_code": "R01"})).await;
     town.pass(TimeDelta::seconds(61));
     town.work().await;
@@ -271,6 +280,26 @@ async fn a_new_address_brings_what_waited_for_it(db: Db) {
     assert_eq!(changed.status, 200, "{}", changed.text);
     town.work().await;
     assert_eq!(states(&town, &triage, &number).await, ["ask sent"]);
+    // What was answered meanwhile is not asked again.
+    let mut nameless = body("x");
+    nameless["reporter"] = json!({"kind": "individual", "name": "Sam Sample"});
+    let (late, code) = town.file(nameless).await;
+    done(&town, &triage, &late, "route", json!({"agency": OWN})).await;
+    done(&town, &triage, &late, "ask", json!({"text": "Số nào?"})).await;
+    town.pass(TimeDelta::seconds(61));
+    town.work().await;
+    let messages = format!("/api/v1/cases/{code}/messages");
+    assert_eq!(town.post(&messages, json!({"text": "Số 5."})).await.status, 200);
+    done(&town, &triage, &late, "refuse", json!({"reason_code": "R01"})).await;
+    town.pass(TimeDelta::seconds(61));
+    town.work().await;
+    let contact = json!({"email": "sam@citizen.example"});
+    let changed = town.post(&format!("/api/v1/cases/{code}/contact"), contact).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    town.work().await;
+    let sent = states(&town, &triage, &late).await;
+    let sent: Vec<&String> = sent.iter().filter(|s| s.ends_with(" sent")).collect();
+    assert_eq!(sent, ["refusal sent"]);
     // Closed before the agency had an address: too late for its notice.
     done(&town, &triage, &number, "route", json!({"agency": OWN})).await;
     let (open, _) = town.file(body("open@citizen.example")).await;

@@ -89,7 +89,9 @@ pub(super) fn suggested(file: &File, user: &User, lens: &Lens<'_>) -> Option<Sug
     let nearest = nearest(file, user, lens);
     let all = file.decisions.iter().flat_map(|d| &d.grounds.neighbours).cloned();
     let all: Vec<Neighbour> = all.collect();
-    let found = route(lens.rules, &question).or_else(|| nearest.route(&all, day))?;
+    // The office that a case is about is named by a rule or not at all: it may be accused.
+    let likened = || nearest.route(&all, day).filter(|likely| Some(likely.agency) != case.about);
+    let found = route(lens.rules, &question).or_else(likened)?;
     let agency = agency_name(lens.rules, Some(found.agency), lens.language)?;
     Some(Suggested { agency, rule: found.rule })
 }

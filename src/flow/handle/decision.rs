@@ -10,7 +10,7 @@ use crate::domain::file::{Decision, Grounds};
 use crate::domain::pause;
 use crate::domain::proposal;
 use crate::domain::routing::{RoutingQuestion, route};
-use crate::domain::scope::{Authority, Basis, Example, Label, Scope};
+use crate::domain::scope::{Authority, Basis, Example, Flag, Label, Scope};
 use crate::domain::user::User;
 use crate::flow::{Context, FlowError, record};
 use crate::store::cases::StoredCase;
@@ -53,6 +53,8 @@ pub(super) fn decide_event(
     let restricts = decide.scope == Scope::Out
         && category.as_deref().and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
     let mut flags = case.flags.clone();
+    // Whoever decides has looked at the suspicion.
+    flags.remove(&Flag::DenunciationSuspected);
     if let Some(wanted) = &decide.flags {
         flags = wanted.iter().copied().collect();
     }
@@ -65,7 +67,7 @@ pub(super) fn decide_event(
         flags,
         confidence_permille: None,
         // What is in scope still waits for an agency; what is not waits for a referral.
-        needs_decision: case.agency.is_none(),
+        needs_decision: case.agency.is_none() || restricts,
         restricts,
         deadline: deadline(tx, context, before, decision)?,
         text: decide.reason.as_deref().map(|reason| record::text_hash(tx, reason)),

@@ -9,7 +9,9 @@ mod cues;
 mod features;
 mod flags;
 pub(crate) mod generic;
+mod key;
 mod linear;
+mod measure;
 mod model;
 mod neighbours;
 mod reading;
@@ -29,7 +31,8 @@ use crate::text::personal::PersonalPatterns;
 use crate::text::scalars;
 use acts::Acts;
 use calibrate::sigmoid;
-pub use model::RECIPE;
+pub use key::key;
+use model::RECIPE;
 use model::{Model, NEIGHBOURS, Opinion, Taught};
 use neighbours::{Near, Neighbours, vote};
 use reading::{Reader, Reading};
@@ -178,23 +181,6 @@ impl Engine {
             flags,
             model: self.model_name(),
         }
-    }
-
-    /// The probability of every category; they sum to 1.
-    pub fn category_scores(&self, text: &str) -> BTreeMap<String, f64> {
-        let weighed = self.weigh(&self.reader.read(text));
-        let p = sigmoid(weighed.value);
-        let sum = |side: Scope| -> f64 {
-            let pairs = self.categories.iter().zip(&weighed.categories);
-            pairs.filter(|(c, _)| c.scope == side).map(|(_, share)| share).sum()
-        };
-        let (inside, outside) = (sum(Scope::In).max(1e-12), sum(Scope::Out).max(1e-12));
-        let mut out = BTreeMap::new();
-        for (category, share) in self.categories.iter().zip(&weighed.categories) {
-            let side = if category.scope == Scope::In { p / inside } else { (1.0 - p) / outside };
-            out.insert(category.code.clone(), share * side);
-        }
-        out
     }
 
     /// An officer's label counts for later cases at once; it replaces an earlier one of the same

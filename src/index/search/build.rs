@@ -64,7 +64,7 @@ impl Index {
                 Part::Number(number) => {
                     let term = Term::from_field_text(self.fields.number, number);
                     let by_number = term_query(term, IndexRecordOption::Basic);
-                    let as_word = self.any_of(&words_of(number));
+                    let as_word = self.phrase(&words_of(number));
                     let either = vec![(Occur::Should, by_number), (Occur::Should, as_word)];
                     must.push((Occur::Must, Box::new(BooleanQuery::new(either))));
                 }

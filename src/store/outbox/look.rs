@@ -3,7 +3,10 @@
 use chrono::{NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
 
-use super::{LEASE_SECONDS, MailRow, MailState, Row, SKEW_SECONDS, WAIT_MAX_SECONDS, free, mail};
+use super::{
+    ENDED_UNSENT, LEASE_SECONDS, MailRow, MailState, Row, SKEW_SECONDS, WAIT_MAX_SECONDS, free,
+    shown,
+};
 use crate::clock::Moment;
 use crate::domain::case::CaseId;
 use crate::seal::{Place, Seal, Uid};
@@ -18,12 +21,12 @@ pub fn of_case(conn: &mut AnyConn, case: CaseId) -> Stored<Vec<MailRow>> {
         .order(outbox::id)
         .select(Row::as_select())
         .load::<Row>(conn)?;
-    rows.into_iter().map(mail).collect()
+    rows.into_iter().map(shown).collect()
 }
 
 /// One mail.
 pub fn by_id(conn: &mut AnyConn, id: i64) -> Stored<MailRow> {
-    mail(outbox::table.find(id).select(Row::as_select()).first::<Row>(conn)?)
+    shown(outbox::table.find(id).select(Row::as_select()).first::<Row>(conn)?)
 }
 
 /// Mails by state, the newest first.
@@ -41,7 +44,7 @@ pub fn newest(
         .offset(offset)
         .select(Row::as_select())
         .load::<Row>(conn)?;
-    rows.into_iter().map(mail).collect()
+    rows.into_iter().map(shown).collect()
 }
 
 /// How many mails stand in each state.
@@ -78,7 +81,7 @@ pub fn has_waiting(conn: &mut AnyConn) -> Stored<bool> {
 
 /// The cases with a mail that was refused or has no address: the desk's queue.
 pub fn failed_cases(conn: &mut AnyConn, limit: i64) -> Stored<Vec<CaseId>> {
-    let failed = [MailState::Refused.word(), MailState::Bounced.word()];
+    let failed = ENDED_UNSENT.map(|state| state.word());
     let ids: Vec<Option<i64>> = outbox::table
         .filter(outbox::state.eq_any(failed).and(outbox::case_id.is_not_null()))
         .select(outbox::case_id)

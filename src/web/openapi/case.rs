@@ -199,6 +199,7 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
         must("reporter_kind", named("ReporterKind", "")),
         must("hide_identity", yes_no("No agency may see who filed.")),
         must("consent_publish", yes_no("The answer may be published.")),
+        must("external_id", or_null(text("Its name in the system that it came from."))),
         must("about", or_null(named("AgencyName", "The office that the case is about."))),
         must("suggested", or_null(named("Suggested", "Who should answer, where nobody does yet."))),
         must("decision", or_null(named("Decision", "The last one."))),

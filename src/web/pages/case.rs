@@ -44,6 +44,8 @@ pub(super) struct Seen {
     pub case: CaseView,
     pub text: Vec<Piece>,
     pub suggestion: Option<Suggestion>,
+    /// What the machine had said, where an officer has decided since.
+    pub before: Option<Suggestion>,
     pub confirm: Option<VerbForm>,
 }
 
@@ -52,6 +54,7 @@ pub(super) fn seen(ask: &Ask, frame: &Frame, case: CaseView) -> Seen {
     Seen {
         text: marked(&case),
         suggestion: case.decision.as_ref().map(|d| suggestion(ask, frame, d)),
+        before: before(&case).map(|d| suggestion(ask, frame, d)),
         confirm: confirm(ask, &case),
         case,
     }
@@ -67,6 +70,8 @@ struct Page<'a> {
     approval: Vec<VerbForm>,
     forms: Vec<VerbForm>,
     similar: Vec<Item>,
+    /// The machine's decision of before is confirmed no more.
+    nothing: Option<VerbForm>,
     errors: &'a Errors,
     changed: &'a [Changed],
     /// What was done just now.
@@ -112,7 +117,15 @@ pub async fn step(
             fields.empty("user");
         }
         match desk::take_step(&ask, &signed.user, &number, revision, verb, fields).await {
-            Ok(_) => return Ok(see_other(&after(came.typed.get("next"), &number, verb))),
+            Ok(stored) => {
+                let is_named = stored.case.readers.contains(&signed.user.id);
+                let next = match signed.user.may_see(&stored.case, is_named, &ask.context.rules) {
+                    true => after(came.typed.get("next"), &number, verb),
+                    // The step itself took the case out of sight.
+                    false => format!("/desk?done={verb}"),
+                };
+                return Ok(see_other(&next));
+            }
             Err(failure) if is_mendable(&failure) => {
                 came.errors = Errors::of_failure(&ask, &failure);
                 came.changed = failure.changed.clone();
@@ -132,7 +145,7 @@ fn after(next: &str, number: &str, verb: Verb) -> String {
 }
 
 /// The step that led to the page, if one did.
-fn done(ask: &Ask, request: &HttpRequest) -> Option<String> {
+pub(super) fn done(ask: &Ask, request: &HttpRequest) -> Option<String> {
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).ok()?;
     let (_, word) = query.iter().find(|(name, _)| name == "done")?;
     let verb: Verb = word.parse().ok()?;
@@ -163,6 +176,7 @@ async fn page(
         approval,
         forms,
         similar,
+        nothing: None,
         errors: &came.errors,
         changed: &came.changed,
         done: done(ask, request).filter(|_| came.verb.is_empty()),
@@ -172,6 +186,12 @@ async fn page(
         f: &frame,
     };
     frame.form(&came.errors, &page)
+}
+
+fn before(case: &CaseView) -> Option<&DecisionView> {
+    let is_machine = |d: &&DecisionView| d.basis.word() == "machine";
+    let last = case.decisions.last().filter(|last| !is_machine(last))?;
+    case.decisions.iter().rev().find(is_machine).filter(|d| d.decided_at <= last.decided_at)
 }
 
 /// The text with the machine's reasons marked where they stand.

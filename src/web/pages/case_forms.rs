@@ -75,6 +75,7 @@ fn hint(ask: &Ask, case: &CaseView, verb: Verb) -> String {
     let waits = case.pending.as_ref().is_some_and(|pending| pending.what == "extension");
     match verb {
         Verb::Answer | Verb::Route if waits => ask.say("case-ends-extension"),
+        Verb::Restrict if !case.item.restricted => ask.say("case-restrict-hint"),
         Verb::Route => case.suggested.as_ref().map_or_else(String::new, |suggested| {
             let rule = field_words::rule(ask, &suggested.rule);
             let names = [("agency", suggested.agency.name.as_str()), ("rule", &rule)];
@@ -122,7 +123,7 @@ fn parts(ask: &Ask, case: &CaseView, officers: &[User], verb: Verb) -> Vec<Part>
         }
         Verb::Route => {
             let suggested = case.suggested.as_ref().map(|s| &s.agency);
-            let agency = case.item.agency.as_ref().or(suggested).or(case.about.as_ref());
+            let agency = case.item.agency.as_ref().or(suggested);
             let value = agency.map_or("", |a| a.code.as_str());
             vec![
                 pick("agency", "field-agency", value, choices::agencies(ask)),

@@ -64,6 +64,8 @@ struct Pane {
 #[derive(Template)]
 #[template(path = "desk.html")]
 struct Page<'a> {
+    /// What was done just now to a case that is out of sight since.
+    done: Option<String>,
     f: &'a Frame,
     q: String,
     queues: Vec<QueueLine>,
@@ -119,14 +121,11 @@ pub async fn list(
     let mut rows: Vec<Row> = items.into_iter().map(|item| row(&filled, item)).collect();
     let pane = pane(&ask, &frame, user, &filled, &mut rows).await?;
     let page = Page {
+        done: case::done(&ask, &request),
         q,
         queues: Queue::ALL.iter().map(line).collect(),
         facets: facets(&ask, &frame, &list, &filled),
-        kept: filled
-            .iter()
-            .filter(|(name, _)| name != "q" && KEPT.contains(&name.as_str()))
-            .cloned()
-            .collect(),
+        kept: kept(&filled),
         more: list.next_cursor.as_deref().map(|cursor| with_cursor(&filled, cursor)),
         is_narrowed: filled
             .iter()
@@ -140,6 +139,11 @@ pub async fn list(
         f: &frame,
     };
     frame.page(&page)
+}
+
+fn kept(filled: &[(String, String)]) -> Vec<(String, String)> {
+    let kept = filled.iter().filter(|(name, _)| name != "q" && KEPT.contains(&name.as_str()));
+    kept.cloned().collect()
 }
 
 fn row(filled: &[(String, String)], item: Item) -> Row {

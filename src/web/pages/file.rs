@@ -281,8 +281,9 @@ async fn review(ask: &Ask, f: &Frame, typed: &Typed) -> Result<Option<Review>, F
         (Flag::Urgent, "file-warn-urgent"),
         (Flag::PersonalData, "file-warn-personal"),
     ] {
+        let is_plain = decided.restricts && flag == Flag::DenunciationSuspected;
         if decided.flags.contains(&flag) {
-            warnings.push(ask.say(id));
+            warnings.push(ask.say(if is_plain { "file-warn-restricted" } else { id }));
         }
     }
     Ok(Some(Review {

@@ -35,8 +35,10 @@
       let shown = 0;
       options.forEach((option, place) => {
         const fits = words.every((word) => texts[place].includes(word));
-        option.hidden = !fits;
-        option.disabled = !fits;
+        // What is chosen stays: a disabled choice would not be sent.
+        const stays = fits || option.selected;
+        option.hidden = !stays;
+        option.disabled = !stays;
         if (fits) { shown += 1; first = first || option; }
       });
       for (const group of list.querySelectorAll("optgroup")) {
@@ -75,6 +77,14 @@
   }
   window.addEventListener("pageshow", () => {
     for (const button of all("form[data-once] button")) button.disabled = false;
+  });
+
+  // What was typed at the desk is not lost by a link pressed by mistake.
+  let leaving = false;
+  const isTyped = () => [...all("form[data-once] textarea")].some((t) => t.value !== t.defaultValue);
+  document.addEventListener("submit", () => { leaving = true; });
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && isTyped()) event.preventDefault();
   });
 
   const summary = document.querySelector("[data-errors]");

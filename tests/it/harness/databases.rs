@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use dangvan::app::model_key;
 use dangvan::auth::password;
 use dangvan::domain::jurisdiction::Jurisdiction;
 use dangvan::flow::adopt_pack::adopt;
+use dangvan::flow::learn::model_key;
 use dangvan::index::scope::Engine;
 use dangvan::pack;
 use dangvan::seal::Seal;
-use dangvan::store::{DatabaseUrl, Store, examples, packs};
+use dangvan::store::{DatabaseUrl, Store, models, packs};
 
 use super::{ADMIN_PASSWORD, Db, KEY, start};
 
@@ -89,8 +89,9 @@ fn fill(url: &DatabaseUrl, rules: &Jurisdiction, model: &[u8]) {
     store
         .write_blocking(move |tx| {
             let stored = packs::jurisdiction(tx.conn)?;
-            let (recipe, data) = model_key(&stored);
-            examples::insert_model(tx.conn, &recipe, &data, &bytes, start())
+            let key = model_key(&stored);
+            let new = models::NewModel { key, bytes, labels: 0, last_label: 0 };
+            models::insert(tx.conn, &new, start())
         })
         .unwrap();
     store.stop();
