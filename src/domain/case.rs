@@ -202,7 +202,7 @@ impl Case {
         match event {
             Event::Received(_) | Event::Noted { .. } | Event::Resent { .. } => {}
             Event::Decided(decided) => self.decide(decided),
-            Event::Routed { agency, .. } => self.routed(*agency),
+            Event::Routed { agency, .. } => self.routed(*agency, actor),
             Event::Accepted {} => self.status = Status::InProgress,
             Event::Returned { .. } => self.handed_back(),
             Event::Asked { .. } => {
@@ -273,10 +273,11 @@ impl Case {
         }
     }
 
-    fn routed(&mut self, agency: AgencyId) {
+    fn routed(&mut self, agency: AgencyId, actor: Actor) {
         self.agency = Some(agency);
         self.status = Status::Forwarded;
-        self.needs_decision = false;
+        // What the machine forwards may be looked at beside its way.
+        self.needs_decision &= actor.kind == ActorKind::Machine;
         self.returned = false;
         self.paused_at = None;
         self.assigned_to = None;

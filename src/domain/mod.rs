@@ -1,6 +1,7 @@
 //! The nouns and the rules of the field: pure, synchronous, total. No database, no network, no
 //! clock of its own.
 
+pub mod accuracy;
 pub mod action;
 pub mod administration;
 pub mod agency;

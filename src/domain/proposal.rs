@@ -34,6 +34,26 @@ pub struct Proposal {
     pub route: Option<Route>,
     /// The machine forwards the case by itself.
     pub forwards: bool,
+    /// The machine refers the case there by itself: its category belongs elsewhere.
+    pub refers: Option<String>,
+}
+
+/// A draw between 0 and 1: whether an automatic decision is looked at all the same. The same text
+/// has the same draw, so that sending it again changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Draw(pub f64);
+
+/// Close to the threshold so many times as many are looked at.
+const NEAR_THRESHOLD: f64 = 4.0;
+/// Close is within so much of the least confidence that is wanted.
+const NEAR: f64 = 0.03;
+
+impl Draw {
+    /// Is a decision of this confidence looked at, where `share` of them are to be?
+    fn is_sampled(self, confidence: f64, wanted: f64, share: f64) -> bool {
+        let is_near = confidence < wanted + NEAR;
+        self.0 < if is_near { (share * NEAR_THRESHOLD).min(1.0) } else { share }
+    }
 }
 
 /// What follows from a judgement by the rules.
@@ -41,7 +61,7 @@ pub fn propose(
     rules: &Jurisdiction,
     question: &Question,
     judgement: Judgement,
-    at: Moment,
+    (at, draw): (Moment, Draw),
 ) -> Proposal {
     let day = day_of(at, rules.settings.zone);
     let category = judgement.category.as_deref();
@@ -60,12 +80,18 @@ pub fn propose(
     let restricts = judgement.scope == Scope::Out
         && category.and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
     let may = rules.mode(category) == Mode::Automatic
-        && authority == Authority::Own
         && !restricts
         && !flags.contains(&Flag::DenunciationSuspected);
     let forwards = may
+        && authority == Authority::Own
         && judgement.scope == Scope::In
         && chosen.as_ref().is_some_and(|route| route.is_certain);
+    let settings = &rules.settings;
+    let (wanted, share) = (settings.wanted_precision, settings.review_sample);
+    let is_sampled = draw.is_sampled(judgement.confidence, wanted, share);
+    // What is forwarded is looked at beside its way; what is referred, before it leaves.
+    let elsewhere = category.filter(|_| may && judgement.scope == Scope::Out && !is_sampled);
+    let refers = elsewhere.and_then(|c| rules.destination_for(c)).map(|d| d.code.clone());
     let confidence_permille = permille(judgement.confidence);
     let decided = Decided {
         basis: Basis::Machine,
@@ -75,12 +101,12 @@ pub fn propose(
         labels: judgement.labels.clone(),
         flags,
         confidence_permille: Some(confidence_permille),
-        needs_decision: !forwards,
+        needs_decision: refers.is_none() && (!forwards || is_sampled),
         restricts,
         deadline: deadline(rules, (judgement.scope, authority, category), at),
         text: None,
     };
-    Proposal { judgement, decided, route: chosen, forwards }
+    Proposal { judgement, decided, route: chosen, forwards, refers }
 }
 
 /// Whose case it is, by the agency that would answer.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Names;
 use super::scope::Scope;
+use crate::clock::Moment;
 
 super::words! {
     /// Which office answers a case of the category.
@@ -35,6 +36,12 @@ pub struct Category {
     pub basis: String,
     pub names: Names,
     pub hints: Names,
+    /// When the mode was set last; only decisions after it say how right the machine is in it.
+    #[serde(default)]
+    pub mode_since: Option<Moment>,
+    /// The machine was not right often enough, and only suggests since.
+    #[serde(default)]
+    pub fell_back: bool,
 }
 
 super::words! {

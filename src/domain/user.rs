@@ -121,6 +121,16 @@ impl User {
         true
     }
 
+    /// May read how right the machine is.
+    pub fn may_read_accuracy(&self) -> bool {
+        self.role != Role::Agency
+    }
+
+    /// May read how each officer decides.
+    pub fn may_read_officers(&self) -> bool {
+        matches!(self.role, Role::Leader | Role::Admin)
+    }
+
     /// May change agencies, users, packs; may read mail and health.
     pub fn may_administer(&self) -> bool {
         self.role == Role::Admin

@@ -7,7 +7,7 @@ use crate::clock::Moment;
 use crate::domain::administration::{Contacts, UserDraft};
 use crate::domain::agency::AgencyId;
 use crate::domain::error::{FieldError, Refusal, Rule};
-use crate::domain::taxonomy::Mode;
+use crate::domain::taxonomy::{Category, Mode};
 use crate::domain::user::{User, UserId};
 use crate::store::{StoreError, Tx, agencies, outbox, packs, sessions, users};
 
@@ -149,8 +149,9 @@ pub async fn set_modes(
         .write(move |tx| {
             for (code, mode) in modes {
                 let known = rules.category(&code).ok_or(StoreError::NotFound)?;
-                let category = crate::domain::taxonomy::Category { mode, ..known.clone() };
-                packs::replace(tx.conn, "category", &code, &category, by, now)?;
+                let mode_since = Some(now);
+                let category = Category { mode, mode_since, fell_back: false, ..known.clone() };
+                packs::replace(tx.conn, "category", &code, &category, Some(by), now)?;
             }
             Ok::<_, FlowError>(())
         })

@@ -1,11 +1,13 @@
 //! The verbs: one file, one transaction each. No verb calls another; each leaves rows and the next
 //! finds them. The one exception is the waist, `record`, through which every case changes.
 
+pub mod accuracy;
 pub mod administer;
 pub mod adopt_pack;
 pub mod check;
 pub mod citizen;
 pub mod deliver;
+pub mod fall_back;
 pub mod handle;
 pub mod import;
 pub mod learn;

@@ -8,9 +8,10 @@ use crate::domain::case::{CaseId, fold};
 use crate::domain::event::{Actor, ActorKind, Event, Recorded};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::notice;
-use crate::domain::proposal::{Proposal, Question, propose};
+use crate::domain::proposal::{Draw, Proposal, Question, propose};
 use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
+use crate::seal::Purpose;
 use crate::store::cases::{self, StoredCase};
 use crate::store::examples::insert_decision;
 use crate::store::{StoreError, Tx, history, idempotency};
@@ -38,11 +39,19 @@ pub async fn decide(
 ) -> Result<Proposal, FlowError> {
     let engine = context.engine.clone();
     let rules = context.rules.clone();
+    let draw = draw(context, &question.text);
     off_thread(move || {
         let judgement = engine.judge(question.title.as_deref(), &question.text);
-        propose(&rules, &question, judgement, at)
+        propose(&rules, &question, judgement, (at, draw))
     })
     .await
+}
+
+/// By the keyed hash of the text: nobody outside can choose it.
+fn draw(context: &Context, text: &str) -> Draw {
+    let hash = context.store.seal().hash(Purpose::Request, format!("review {text}").as_bytes());
+    let first = hash.iter().take(4).fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
+    Draw(f64::from(first) / (f64::from(u32::MAX) + 1.0))
 }
 
 /// Takes a submission. Returns when it is on disk.
@@ -128,8 +137,11 @@ fn write(
         let rule = route.rule.clone();
         then.push(machine(Event::Routed { agency: route.agency, rule, text: None }, at));
     }
+    if let Some(destination) = proposal.refers.clone() {
+        then.push(machine(Event::Referred { destination, text: None }, at));
+    }
     let mut notices = record::receipt_for(&submission);
-    if !proposal.forwards {
+    if proposal.decided.needs_decision {
         notices.push(notice::triage());
     }
     let flags = intake_flags(&submission);

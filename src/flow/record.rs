@@ -169,14 +169,18 @@ pub fn create(
         recorded_at: context.now,
     };
     let first = Event::Received(received);
-    let mut wanted = notices;
+    let mut wanted = vec![(&first, notices)];
     for change in &then {
         let next = case.apply(&change.event, change.actor, change.occurred_at)?;
-        wanted.extend(notice::notices_for(&change.event, &case, &next, change.actor.kind));
+        let notices = notice::notices_for(&change.event, &case, &next, change.actor.kind);
+        wanted.push((&change.event, notices));
         case = next;
     }
-    let parts = Parts { keys: &keys, case: &case, event: &first };
-    let mails = mails_for(tx, context, &parts, &wanted)?;
+    let mut mails = Vec::new();
+    for (event, notices) in &wanted {
+        let parts = Parts { keys: &keys, case: &case, event };
+        mails.extend(mails_for(tx, context, &parts, notices)?);
+    }
     let occurred_at = case.received_at;
     let mut steps = Vec::with_capacity(then.len() + 1);
     let supersedes: &'static [LetterKind] = &[];

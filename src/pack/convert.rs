@@ -26,6 +26,8 @@ pub(super) fn categories(table: &Table, problems: &mut Problems) -> Vec<Category
             basis: table.cell(row, "basis").to_owned(),
             names: table.names(row, "name", problems),
             hints: table.names(row, "hint", problems),
+            mode_since: None,
+            fell_back: false,
         });
     }
     out

@@ -9,6 +9,7 @@ use super::{AnyConn, Stored, Tx};
 use crate::clock::Moment;
 use crate::domain::case::CaseId;
 use crate::domain::file::{Decision, Grounds};
+use crate::domain::proposal::permille;
 use crate::domain::scope::{Basis, Example};
 use crate::domain::user::UserId;
 use crate::seal::{Kind, Place, Seal, Uid, random};
@@ -36,9 +37,16 @@ pub fn insert_decision(tx: &mut Tx<'_>, keys: &CaseKeys, decision: &Decision) ->
             decisions::model.eq(&decision.model),
             decisions::sealed.eq(Some(sealed)),
             decisions::decided_at.eq(decision.decided_at.naive_utc()),
+            decisions::nearness_permille.eq(nearness(decision)),
         ))
         .execute(tx.conn)?;
     Ok(())
+}
+
+/// Of the machine's decision: how near the nearest learned text was; 0 where none was near at all.
+fn nearness(decision: &Decision) -> Option<i64> {
+    let nearest = decision.grounds.neighbours.first().map_or(0.0, |near| near.similarity);
+    (decision.basis == Basis::Machine).then(|| permille(nearest))
 }
 
 /// Says of the case's latest machine decision what an officer made of it.

@@ -86,7 +86,7 @@ fn received(frame: &Frame) -> String {
     format!("received_day BETWEEN {} AND {}", date(frame.from), date(frame.to))
 }
 
-fn within(column: &str, span: Span) -> String {
+pub(super) fn within(column: &str, span: Span) -> String {
     format!("{column} >= {} AND {column} <= {}", time(span.from), time(span.to))
 }
 

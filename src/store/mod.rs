@@ -5,6 +5,7 @@
 //! thread and keep the tracing span. All writes of a process go through one writer that groups
 //! them, so that one sync to disk serves many.
 
+pub mod accuracy;
 pub mod agencies;
 pub mod cases;
 pub mod changes;

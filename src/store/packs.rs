@@ -182,7 +182,7 @@ pub fn replace<T: serde::Serialize>(
     kind: &str,
     code: &str,
     body: &T,
-    by: UserId,
+    by: Option<UserId>,
     at: Moment,
 ) -> Stored<()> {
     let row = pack_rows::kind.eq(kind).and(pack_rows::code.eq(code));
@@ -190,7 +190,7 @@ pub fn replace<T: serde::Serialize>(
         .set((
             pack_rows::body.eq(json(body)?),
             pack_rows::changed_at.eq(at.naive_utc()),
-            pack_rows::changed_by.eq(Some(by)),
+            pack_rows::changed_by.eq(by),
         ))
         .execute(conn)?;
     if changed == 0 {

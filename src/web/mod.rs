@@ -65,6 +65,7 @@ fn routes(config: &mut ServiceConfig) {
                 .route("/procedures", get().to(api::lists::procedures))
                 .route("/reports/summary", get().to(api::reports::summary))
                 .route("/reports/series", get().to(api::reports::series))
+                .route("/reports/accuracy", get().to(api::reports::accuracy))
                 .wrap(actix_web::middleware::from_fn(api::known_parameters))
                 .default_service(web::to(nothing)),
         )

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::flow::{FlowError, deliver, learn, sweep, sync_index, watch_clock};
+use crate::flow::{FlowError, deliver, fall_back, learn, sweep, sync_index, watch_clock};
 
 /// Tasks look for work at least this often.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -198,10 +198,14 @@ async fn sweeping(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Trains the model anew when there is enough to learn; the old one serves meanwhile.
+/// Lets modes fall back, and trains the model anew when there is enough to learn; the old one
+/// serves meanwhile.
 async fn training(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     while rest_out(&mut stopped, TRAIN_EVERY).await {
         let context = app.context();
+        if let Err(error) = fall_back::fall_back(&context).await {
+            tracing::warn!(%error, "modes could not be looked at");
+        }
         let trained = match learn::is_due(&context).await {
             Ok(true) => learn::train(&context).await.map(|_| ()),
             Ok(false) => Ok(()),

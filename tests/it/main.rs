@@ -13,6 +13,7 @@
 #[macro_use]
 mod harness;
 
+mod accuracy;
 mod administration;
 mod auth;
 mod backends;

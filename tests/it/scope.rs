@@ -257,3 +257,33 @@ proptest! {
         prop_assert!(judgement.reasons.iter().all(|r| r.weight.is_finite()));
     }
 }
+
+/// What is claimed of a phrase is true: without it, the score moves away from where it pulled.
+#[test]
+fn without_its_strongest_phrase_a_text_moves_the_other_way() {
+    let (engine, pack) = (engine(), plain());
+    let side = |toward: &str| match toward {
+        "in" => Some(Scope::In),
+        "out" => Some(Scope::Out),
+        code => pack.category(code).map(|category| category.scope),
+    };
+    let (mut moved, mut all) = (0, 0);
+    for example in &pack.exemplars {
+        let judged = engine.judge(None, &example.text);
+        let in_text =
+            |r: &&dangvan::domain::scope::Reason| r.length > 0 && side(&r.toward).is_some();
+        let Some(top) = judged.reasons.iter().find(in_text) else { continue };
+        let kept = |(at, c): (usize, char)| {
+            (at < top.offset || at >= top.offset + top.length).then_some(c)
+        };
+        let without: String = example.text.chars().enumerate().filter_map(kept).collect();
+        let change = engine.judge(None, &without).scores["in"] - judged.scores["in"];
+        let claimed = side(&top.toward) == Some(Scope::In);
+        all += 1;
+        // Where the score is as good as sure already, it cannot move far.
+        moved += usize::from(if claimed { change <= 1e-3 } else { change >= -1e-3 });
+    }
+    assert!(all > 100, "{all} texts have a phrase that speaks");
+    let share = f64::from(u32::try_from(moved).unwrap()) / f64::from(u32::try_from(all).unwrap());
+    assert!(share >= 0.9, "{moved} of {all} moved as claimed");
+}

@@ -249,7 +249,7 @@ async fn letters_say_what_is_so_when_they_leave(db: Db) {
 }
 
 /// The letters of a case that were sent, as they are kept.
-async fn letters(town: &Town, number: &str) -> String {
+pub async fn letters(town: &Town, number: &str) -> String {
     let (seal, number) = (town.app.seal.clone(), number.to_owned());
     let read = town.app.store.read(move |conn| {
         let stored = dangvan::store::cases::by_number(conn, &number)?;

@@ -36,4 +36,10 @@ impl Engine {
         }
         if all == 0 { 1.0 } else { f64::from(right) / f64::from(all) }
     }
+
+    /// How near what was learned lies to its nearest by other hands, on average; of a sample, since
+    /// it is looked at by people. `None` where too few hands wrote it.
+    pub fn usual_nearness(&self) -> Option<f64> {
+        *self.nearness.get_or_init(|| self.read().usual_nearness())
+    }
 }

@@ -20,7 +20,7 @@ mod train;
 mod vector;
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::IndexError;
 use crate::domain::jurisdiction::Jurisdiction;
@@ -58,6 +58,8 @@ pub struct Engine {
     personal: PersonalPatterns,
     model: Option<Model>,
     neighbours: RwLock<Neighbours>,
+    /// Looked at once.
+    nearness: OnceLock<Option<f64>>,
 }
 
 /// A text judged by numbers alone.
@@ -89,6 +91,7 @@ impl Engine {
             personal: PersonalPatterns::compile(&pairs)?,
             model: None,
             neighbours: RwLock::default(),
+            nearness: OnceLock::new(),
         };
         for example in jurisdiction.exemplars.iter().chain(officers) {
             engine.write().add(example.clone());

@@ -18,6 +18,9 @@ const COMPARED_MAX: usize = 24;
 const SATURATION: f64 = 1.2;
 const LENGTH_SHARE: f64 = 0.75;
 
+/// So many texts say how near what was learned lies to itself.
+const NEARNESS_SAMPLE: usize = 200;
+
 struct Entry {
     example: Example,
     /// Term and how often, by term.
@@ -132,6 +135,26 @@ impl Neighbours {
             self.entry(place).map(|entry| Near { example: entry.example.clone(), similarity })
         });
         near.collect()
+    }
+
+    /// The mean likeness of texts of a known hand to their nearest by other hands.
+    pub(super) fn usual_nearness(&self) -> Option<f64> {
+        let written = |place: &usize| {
+            self.entry(*place).is_some_and(|entry| !entry.example.writer.is_empty())
+        };
+        let places: Vec<usize> = (0..self.entries.len()).filter(written).collect();
+        let step = (places.len() / NEARNESS_SAMPLE).max(1);
+        let (mut sum, mut count) = (0.0, 0_u32);
+        for place in places.iter().step_by(step) {
+            let Some(entry) = self.entry(*place) else { continue };
+            let same_hand = |other: usize| {
+                self.entry(other).is_none_or(|o| o.example.writer == entry.example.writer)
+            };
+            let near = self.nearest(&tokens(&entry.example.text), 1, same_hand);
+            sum += near.first().map_or(0.0, |near| near.similarity);
+            count += 1;
+        }
+        (count > 0).then(|| sum / f64::from(count))
     }
 
     fn entry(&self, place: usize) -> Option<&Entry> {

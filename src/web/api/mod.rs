@@ -16,7 +16,8 @@ use super::failure::{Failure, Kind};
 use crate::domain::error::{FieldError, Rule};
 
 /// What reads its parameters itself, each with its meaning.
-const WITH_PARAMETERS: [&str; 3] = ["/desk/cases", "/reports/summary", "/reports/series"];
+const WITH_PARAMETERS: [&str; 4] =
+    ["/desk/cases", "/reports/summary", "/reports/series", "/reports/accuracy"];
 
 /// Everything else takes no parameter but the language: any other is refused by name.
 pub async fn known_parameters(

@@ -5,11 +5,12 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 
 use super::{desk, pairs};
+use crate::domain::accuracy::Accuracy;
 use crate::domain::agency::AgencyId;
-use crate::domain::error::{FieldError, Rule};
+use crate::domain::error::{FieldError, Refusal, Rule};
 use crate::domain::figures::{Split, Step};
 use crate::domain::user::User;
-use crate::flow::report;
+use crate::flow::{accuracy, report};
 use crate::intake::query::day;
 use crate::store::figures::{Frame, SeriesRow};
 use crate::web::ask::Ask;
@@ -109,6 +110,27 @@ pub async fn summary(
     let asked = asked(&ask, &signed.user, &pairs, true)?;
     let summary = report::summary(&ask.context, asked.frame).await?;
     Ok(HttpResponse::Ok().json(summary))
+}
+
+/// `GET /api/v1/reports/accuracy`
+pub async fn accuracy(
+    ask: Ask,
+    signed: Signed,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    desk::ready(&signed.user)?;
+    let pairs = pairs(&request)?;
+    refuse(&pairs, &["by", "split"])?;
+    let asked = asked(&ask, &signed.user, &pairs, true)?;
+    Ok(HttpResponse::Ok().json(measured(&ask, &signed.user, asked.frame).await?))
+}
+
+/// The accuracy of a period, as the user may see it.
+pub async fn measured(ask: &Ask, user: &User, frame: Frame) -> Result<Accuracy, Failure> {
+    if !user.may_read_accuracy() {
+        return Err(Refusal::Forbidden.into());
+    }
+    Ok(accuracy::accuracy(&ask.context, frame, user.may_read_officers()).await?)
 }
 
 fn refuse(pairs: &[(String, String)], names: &[&str]) -> Result<(), Failure> {

@@ -16,6 +16,7 @@ pub fn schemas(samples: &Samples) -> Vec<Named> {
     let mut out = lists(samples);
     out.extend(reports());
     out.extend(series());
+    out.extend(accuracy());
     out.extend(service());
     out
 }
@@ -117,6 +118,57 @@ fn series() -> Vec<Named> {
     vec![
         ("SeriesRow", record("A number of a series.", row).into()),
         ("Series", record("Cases received, by period and value.", series).into()),
+    ]
+}
+
+fn accuracy() -> Vec<Named> {
+    let part = || {
+        vec![
+            must("decided", count("Decisions of the machine.")),
+            must("sure", count("Those that chose a side.")),
+            must("coverage", or_null(share(""))),
+            must("reviewed", count("Of the sure ones, those an officer has decided since.")),
+            must("right", count("Of the reviewed, those whose side the officer left.")),
+            must("accuracy", or_null(share(""))),
+            must("low", or_null(share("Of the interval."))),
+            must("high", or_null(share("Of the interval."))),
+            must("category_accuracy", or_null(share(""))),
+            must("nearness", or_null(share("Mean likeness to the nearest learned text."))),
+        ]
+    };
+    let bin = vec![
+        must("from", share("")),
+        must("to", share("")),
+        must("count", count("")),
+        must("confidence", share("Said on average.")),
+        must("accuracy", share("Right of it.")),
+    ];
+    let officer = vec![
+        must("name", text("")),
+        must("decisions", count("")),
+        must("after_machine", count("The machine had chosen a side.")),
+        must("against_machine", count("And the officer chose the other.")),
+        must("overruled", count("Another officer chose the other side afterwards.")),
+    ];
+    let of = |says: &str| map(named("AccuracyShare", ""), says);
+    let all = vec![
+        must("from", day("")),
+        must("to", day("")),
+        must("all", named("AccuracyShare", "")),
+        must("ece", or_null(share("Expected calibration error."))),
+        must("bins", list(named("AccuracyBin", ""), "The reliability diagram.")),
+        must("by_category", of("")),
+        must("by_channel", of("")),
+        must("by_month", of("By month of receipt.")),
+        must("learned_nearness", or_null(share("Of the learned texts among themselves."))),
+        must("wanted", share("To be right of automatic decisions.")),
+        must("officers", or_null(list(named("OfficerLine", ""), "For leaders and admins."))),
+    ];
+    vec![
+        ("AccuracyShare", record("Numbers of a group.", part()).into()),
+        ("AccuracyBin", record("A step of confidence.", bin).into()),
+        ("OfficerLine", record("What an officer decided.", officer).into()),
+        ("Accuracy", record("How right the machine is.", all).into()),
     ]
 }
 

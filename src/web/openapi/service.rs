@@ -1,7 +1,7 @@
 //! The operations that are neither the citizens' nor the desk's: lists to choose from, reports, who
 //! is signed in, how the service is.
 
-use utoipa::openapi::path::HttpMethod;
+use utoipa::openapi::path::{HttpMethod, Parameter};
 
 use super::kit::{day, word, words_of};
 use super::requests;
@@ -42,17 +42,8 @@ fn lists() -> Vec<Route> {
 }
 
 fn reports(samples: &Samples) -> Vec<Route> {
-    let period = || {
-        let says = "With every agency below it, within what the role may see.";
-        let agency = code("/api/v1/agencies", &samples.agency, says);
-        let last = format!("The last day, included; today unless told. At most {DAYS_MAX} days.");
-        vec![
-            query("from", day(""), "The first day; of this month unless told."),
-            query("to", day(""), &last),
-            query("agency", agency, ""),
-        ]
-    };
-    let mut cut = period();
+    let plain = period(samples);
+    let mut cut = period(samples);
     let by = word(words_of!(Step), "").default(Some(BY_DEFAULT.word().into()));
     let split = word(words_of!(Split), "").default(Some(SPLIT_DEFAULT.word().into()));
     cut.extend([query("by", by, "The length of a period."), query("split", split, "By what.")]);
@@ -66,9 +57,33 @@ fn reports(samples: &Samples) -> Vec<Route> {
         ..reads(REPORTS, path, id, summary)
     };
     vec![
-        report("/api/v1/reports/summary", "summary", "Summary", "Figures of a period", period()),
+        report("/api/v1/reports/summary", "summary", "Summary", "Figures of a period", plain),
         report("/api/v1/reports/series", "series", "Series", "Cases received over time", cut),
+        accuracy(samples),
     ]
+}
+
+fn period(samples: &Samples) -> Vec<Parameter> {
+    let says = "With every agency below it, within what the role may see.";
+    let agency = code("/api/v1/agencies", &samples.agency, says);
+    let last = format!("The last day, included; today unless told. At most {DAYS_MAX} days.");
+    vec![
+        query("from", day(""), "The first day; of this month unless told."),
+        query("to", day(""), &last),
+        query("agency", agency, ""),
+    ]
+}
+
+fn accuracy(samples: &Samples) -> Route {
+    let readers = &[Role::Triage, Role::Leader, Role::Oversight, Role::Admin];
+    Route {
+        text: "Measured by what officers decided afterwards. Intervals are of 95 %.".to_owned(),
+        access: Access::Officers(readers),
+        parameters: period(samples),
+        answers: vec![answer(200, "Accuracy", "The figures.")],
+        problems: vec![Kind::Invalid, Kind::Forbidden],
+        ..reads(REPORTS, "/api/v1/reports/accuracy", "accuracy", "How right the machine is")
+    }
 }
 
 fn account() -> Vec<Route> {

@@ -124,6 +124,11 @@ fn needs(ask: &Ask, frame: &Frame, health: &Health, officers: &[User]) -> Vec<Ne
     if !missing.is_empty() {
         out.push(counted("admin-missing", missing, Some("/admin/agencies?missing=on")));
     }
+    let fallen = rules.categories.iter().filter(|c| c.fell_back);
+    let fallen: Vec<String> = fallen.map(|c| name(&c.names)).collect();
+    if !fallen.is_empty() {
+        out.push(counted("admin-need-fallen", fallen, Some("/admin/modes")));
+    }
     let unverified = rules.clocks.iter().filter(|c| !c.verified);
     let unverified: Vec<String> = unverified.map(|c| name(&c.names)).collect();
     if !unverified.is_empty() {

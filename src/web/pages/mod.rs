@@ -1,5 +1,6 @@
 //! The pages: citizens' pages work without a script, the desk is quick with one.
 
+mod accuracy;
 mod admin;
 mod case;
 mod case_forms;
@@ -39,6 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/desk/cases/{number}", get().to(case::read))
         .route("/desk/cases/{number}/{verb}", post().to(case::step))
         .route("/reports", get().to(reports::reports))
+        .route("/reports/accuracy", get().to(accuracy::read))
         .route("/admin", get().to(admin::admin))
         .route("/admin/users", get().to(admin::users::list))
         .route("/admin/users", post().to(admin::users::add))
