@@ -41,14 +41,16 @@ pub fn is_typed_so(languages: &[String]) -> bool {
 /// The syllable whose keys a word is, with its marks. Nothing for a word that could be a syllable
 /// as it stands, for common English words, and for what gives no syllable.
 pub fn retyped(word: &str) -> Option<String> {
-    if !word.is_ascii() || word.len() > KEYS_MAX {
+    // A letter and a digit are a sheet of paper or a class.
+    let has_digits = word.chars().any(|c| c.is_ascii_digit());
+    let is_short = has_digits && word.len() < 3;
+    if !word.is_ascii() || is_short || word.len() > KEYS_MAX {
         return None;
     }
     let keys = word.to_ascii_lowercase();
     if is_bare_syllable(&keys) || ENGLISH.split(' ').any(|english| english == keys) {
         return None;
     }
-    let has_digits = keys.chars().any(|c| c.is_ascii_digit());
     let mut typed = Typed::default();
     for key in keys.chars() {
         let is_taken = if has_digits { typed.digit(key) } else { typed.letter(key) };

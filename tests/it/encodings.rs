@@ -17,9 +17,10 @@ const TCVN3: &str = "àµ á¸ ả¶ ã· ạ¹ ă¨ ằ» ắ¾ ẳ¼ ẵ½ ặ
     ụô ư\u{ad} ừõ ứø ửö ữ÷ ựù ỳú ýý ỷû ỹü ỵþ Ă¡ Â¢ Ê£ Ô¤ Ơ¥ Ư¦ Đ§";
 
 /// Of VNI; capitals have the capitals of the codes.
-const VNI: &str = "àaø áaù ảaû ãaõ ạaï ăaê ằaè ắaé ẳaú ẵaü ặaë âaâ ầaà ấaá ẩaå ẫaã ậaä đñ èeø éeù \
-    ẻeû ẽeõ ẹeï êeâ ềeà ếeá ểeå ễeã ệeä ìì íí ỉæ ĩó ịò òoø óoù ỏoû õoõ ọoï ôoâ ồoà ốoá ổoå ỗoã ộoä ơô \
-    ờôø ớôù ởôû ỡôõ ợôï ùuø úuù ủuû ũuõ ụuï ưö ừöø ứöù ửöû ữöõ ựöï ỳyø ýyù ỷyû ỹyõ ỵî";
+const VNI: &str = "\
+    àaø áaù ảaû ãaõ ạaï ăaê ằaè ắaé ẳaú ẵaü ặaë âaâ ầaà ấaá ẩaå ẫaã ậaä đñ èeø éeù ẻeû ẽeõ \
+    ẹeï êeâ ềeà ếeá ểeå ễeã ệeä ìì íí ỉæ ĩó ịò òoø óoù ỏoû õoõ ọoï ôoâ ồoà ốoá ổoå ỗoã ộoä \
+    ơô ờôø ớôù ởôû ỡôõ ợôï ùuø úuù ủuû ũuõ ụuï ưö ừöø ứöù ửöû ữöõ ựöï ỳyø ýyù ỷyû ỹyõ ỵî";
 
 fn codes(encoding: Encoding) -> BTreeMap<char, String> {
     let table = if encoding == Encoding::Tcvn3 { TCVN3 } else { VNI };
@@ -103,10 +104,10 @@ fn old_encodings_are_read() {
         (Tcvn3, "hå s¬", "hồ sơ"),
         (
             Tcvn3,
-            "T«i nép hå s¬ cÊp ®æi sæ, 3 th¸ng ch­a cã kÕt qu¶.",
+            "T«i nép hå s¬ cÊp ®æi sæ, 3 th¸ng ch\u{ad}a cã kÕt qu¶.",
             "Tôi nộp hồ sơ cấp đổi sổ, 3 tháng chưa có kết quả.",
         ),
-        (Tcvn3, "ñy ban nh©n d©n ph­êng", "ủy ban nhân dân phường"),
+        (Tcvn3, "ñy ban nh©n d©n ph\u{ad}êng", "ủy ban nhân dân phường"),
         (Tcvn3, "CéNG HOµ X· HéI CHñ NGHÜA VIÖT NAM", "CỘNG HOÀ Xã HỘI CHỦ NGHĨA VIỆT NAM"),
         (Tcvn3, "§Êt ®ai t¹i QuËn 3", "Đất đai tại Quận 3"),
         (
