@@ -77,13 +77,20 @@ impl Action {
     }
 }
 
+/// What a citizen wrote, and the same as it was sent where that was in an old encoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub text: String,
+    pub original: Option<String>,
+}
+
 /// A step of the citizen, by the code.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CitizenAction {
-    Message { text: String },
-    Rating { score: i64, text: Option<String> },
-    Reopen { reason: String },
-    Withdraw { reason: Option<String> },
+    Message { text: Written },
+    Rating { score: i64, text: Option<Written> },
+    Reopen { reason: Written },
+    Withdraw { reason: Option<Written> },
     Contact { email: Option<String>, phone: Option<String>, hide_identity: Option<bool> },
 }
 

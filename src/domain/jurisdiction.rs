@@ -76,6 +76,8 @@ pub struct Jurisdiction {
     pub cues: Vec<Cue>,
     pub acts: Vec<ActPattern>,
     pub abbreviations: Vec<Abbreviation>,
+    /// Words as they are spelled in a hurry: for searches, as abbreviations are.
+    pub spellings: Vec<Abbreviation>,
     pub exemplars: Vec<Example>,
     pub areas: Vec<Area>,
     pub agencies: Vec<Agency>,

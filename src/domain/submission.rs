@@ -21,6 +21,8 @@ pub const EXTERNAL_ID_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
     pub text: String,
+    /// Title and text as they were sent, where they came in an old encoding.
+    pub originals: Vec<String>,
     pub title: Option<String>,
     pub language: String,
     pub reporter: Reporter,

@@ -24,7 +24,7 @@ pub use nearest::{Nearest, Suggested};
 use nearest::{nearest, suggested};
 pub use said::{AnswerView, MessageView, PendingView, RatingView};
 
-use said::{answer, messages, pending, rating};
+use said::{answer, messages, originals, pending, rating};
 
 /// A row of the desk's list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -188,6 +188,8 @@ pub struct CaseView {
     pub revision: i64,
     pub title: Option<String>,
     pub text: String,
+    /// Texts as they were sent, where they came in an old encoding.
+    pub originals: Vec<String>,
     pub language: String,
     /// Null where the role may not see it.
     pub reporter: Option<Reporter>,
@@ -255,6 +257,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         revision: case.revision,
         title: file.text("title").map(|t| lens.text(user, t)),
         text,
+        originals: originals(file, &shown_text),
         language: case.language.clone(),
         reporter: user.sees_identity(case).then(|| file.reporter.clone()),
         reporter_kind: case.reporter_kind,

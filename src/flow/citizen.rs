@@ -2,7 +2,7 @@
 
 use super::record::{self, Change};
 use super::{Context, FlowError};
-use crate::domain::action::CitizenAction;
+use crate::domain::action::{CitizenAction, Written};
 use crate::domain::error::Refusal;
 use crate::domain::event::{Actor, ActorKind, Event};
 use crate::domain::proposal;
@@ -48,20 +48,20 @@ fn take(
 ) -> Result<StoredCase, FlowError> {
     let (event, text) = match action {
         CitizenAction::Message { text } => {
-            (Event::CitizenWrote { text: record::text_hash(tx, &text) }, Some(text))
+            (Event::CitizenWrote { text: record::text_hash(tx, &text.text) }, Some(text))
         }
         CitizenAction::Rating { score, text } => {
-            let hashed = text.as_deref().map(|t| record::text_hash(tx, t));
+            let hashed = text.as_ref().map(|t| record::text_hash(tx, &t.text));
             (Event::Rated { score, text: hashed }, text)
         }
         CitizenAction::Reopen { reason } => {
             let case = &before.case;
             let decision = (case.scope, case.authority, case.category.as_deref());
             let deadline = proposal::deadline(&context.rules, decision, context.now);
-            (Event::Reopened { text: record::text_hash(tx, &reason), deadline }, Some(reason))
+            (Event::Reopened { text: record::text_hash(tx, &reason.text), deadline }, Some(reason))
         }
         CitizenAction::Withdraw { reason } => {
-            let hashed = reason.as_deref().map(|t| record::text_hash(tx, t));
+            let hashed = reason.as_ref().map(|t| record::text_hash(tx, &t.text));
             (Event::Withdrawn { text: hashed }, reason)
         }
         CitizenAction::Contact { email, phone, hide_identity } => {
@@ -69,18 +69,16 @@ fn take(
             (Event::ContactChanged { hide_identity, flags }, None)
         }
     };
-    let texts = text.map(|body| NewText {
-        kind: "message",
-        author: ActorKind::Citizen,
-        language: before.case.language.clone(),
-        body,
-    });
-    let change = Change {
-        event,
-        actor: Actor::CITIZEN,
-        occurred_at: context.now,
-        texts: texts.into_iter().collect(),
-    };
+    let language = &before.case.language;
+    let kept =
+        |kind, body| NewText { kind, author: ActorKind::Citizen, language: language.clone(), body };
+    let mut texts = Vec::new();
+    if let Some(Written { text, original }) = text {
+        texts.push(kept("message", text));
+        texts.extend(original.map(|original| kept(record::ORIGINAL, original)));
+    }
+    let (actor, occurred_at) = (Actor::CITIZEN, context.now);
+    let change = Change { event, actor, occurred_at, texts };
     record::record(tx, context, before, change)
 }
 

@@ -24,6 +24,10 @@ use crate::store::outbox::NewMail;
 use crate::store::texts::{NewText, hash_of, insert_reporter};
 use crate::store::{Tx, users};
 
+/// The kind of a text as it was sent, where it came in an old encoding: kept beside what was read
+/// out of it, and neither judged nor indexed.
+pub const ORIGINAL: &str = "original";
+
 /// An event with the texts that come with it.
 pub struct Change {
     pub event: Event,
@@ -138,6 +142,7 @@ fn texts_of(submission: &Submission, actor: Actor) -> Vec<NewText> {
     let text = |kind, body| NewText { kind, author, language: language.clone(), body };
     let mut out = vec![text("case", submission.text.clone())];
     out.extend(submission.title.clone().map(|title| text("title", title)));
+    out.extend(submission.originals.iter().map(|sent| text(ORIGINAL, sent.clone())));
     let location = submission.location.map(|l| format!("{},{}", l.latitude, l.longitude));
     out.extend(location.map(|location| text("location", location)));
     out

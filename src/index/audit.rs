@@ -77,7 +77,8 @@ impl Audit {
         if held.copies > 1 {
             return Some(format!("the index holds it {} times", held.copies));
         }
-        let should = sums_of(&index.fields, &document(&index.fields, case, &index.patterns));
+        let should =
+            sums_of(&index.fields, &document(&index.fields, case, &index.patterns, index.retypes));
         let named = index.fields.compared().into_iter().zip(should.iter().zip(&held.sums));
         let mut wrong: Vec<&str> =
             named.filter(|(_, (should, is))| should != is).map(|((name, _), _)| name).collect();

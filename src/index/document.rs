@@ -6,8 +6,10 @@ use tantivy::tokenizer::{PreTokenizedString, Token as IndexToken};
 
 use super::schema::Fields;
 use crate::clock::Moment;
+use crate::text::folded;
 use crate::text::personal::PersonalPatterns;
 use crate::text::tokens::{Token, tokens};
+use crate::text::typing::retyped;
 
 /// Everything that the index is told of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +87,7 @@ pub(super) fn document(
     fields: &Fields,
     case: &CaseDocument,
     patterns: &PersonalPatterns,
+    retypes: bool,
 ) -> TantivyDocument {
     let mut out = TantivyDocument::default();
     out.add_u64(fields.id, id(case.case_id));
@@ -93,7 +96,7 @@ pub(super) fn document(
     }
     for text in &case.texts {
         let masked = patterns.mask(text);
-        add_words(&mut out, fields, &masked);
+        add_words(&mut out, fields, &masked, retypes);
     }
     out.add_text(fields.status, &case.status);
     out.add_text(fields.scope, &case.scope);
@@ -130,20 +133,25 @@ pub(super) fn document(
     out
 }
 
-fn add_words(out: &mut TantivyDocument, fields: &Fields, text: &str) {
+/// `retypes`: a word that is the keys of a syllable stands there as that syllable too.
+fn add_words(out: &mut TantivyDocument, fields: &Fields, text: &str, retypes: bool) {
     let tokens = tokens(text);
-    let of = |word: &dyn Fn(&Token) -> String| {
-        let tokens = tokens.iter().zip(0_usize..).map(|(token, position)| IndexToken {
-            offset_from: 0,
-            offset_to: 0,
-            position,
-            text: word(token),
-            position_length: 1,
+    let meant = |token: &Token| retyped(&token.marked).filter(|_| retypes);
+    let of = |word: &dyn Fn(&Token) -> String, form: &dyn Fn(&str) -> String| {
+        let tokens = tokens.iter().zip(0_usize..).flat_map(|(token, position)| {
+            let also = meant(token).map(|meant| form(&meant));
+            [word(token)].into_iter().chain(also).map(move |text| IndexToken {
+                offset_from: 0,
+                offset_to: 0,
+                position,
+                text,
+                position_length: 1,
+            })
         });
         PreTokenizedString { text: String::new(), tokens: tokens.collect() }
     };
-    out.add_pre_tokenized_text(fields.marked, of(&|t| t.marked.clone()));
-    out.add_pre_tokenized_text(fields.folded, of(&|t| t.folded.clone()));
+    out.add_pre_tokenized_text(fields.marked, of(&|t| t.marked.clone(), &str::to_owned));
+    out.add_pre_tokenized_text(fields.folded, of(&|t| t.folded.clone(), &folded));
     let pairs = tokens.iter().zip(tokens.iter().skip(1)).zip(0_usize..);
     let pairs = pairs.map(|((left, right), position)| IndexToken {
         offset_from: 0,

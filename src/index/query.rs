@@ -1,6 +1,7 @@
 //! The words of a search, read: all must occur; "a phrase", -word, a OR b, name:value, a number or
 //! a part of it. Anything else is words. Never an error.
 
+use crate::text::encodings::converted;
 use crate::text::{Token, folded, nfc, tokens};
 
 /// A query holds at most this many words: the rest is left out.
@@ -58,7 +59,7 @@ struct Piece {
 
 /// Reads a query.
 pub fn read(q: &str, fields: &[FieldWord]) -> (Vec<Part>, ReadAs) {
-    let q = nfc(q);
+    let q = converted(q).map_or_else(|| nfc(q), |(_, q)| q);
     let has_lower = q.chars().any(char::is_lowercase);
     let pieces = pieces(&q, fields);
     let mut parts: Vec<Part> = Vec::new();

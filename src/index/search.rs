@@ -15,7 +15,8 @@ use super::query::{self, FieldWord, Part, ReadAs};
 use super::{Index, IndexError, facets};
 use crate::clock::Moment;
 use crate::domain::search::{FACET_FIELDS, Facets, Filters, Sight, Sort};
-use crate::text::tokens;
+use crate::text::typing::retyped;
+use crate::text::{folded, tokens};
 
 mod build;
 
@@ -220,7 +221,9 @@ fn highlight(parts: &[Part]) -> Vec<String> {
             Part::Any(all) => all.iter().flatten().collect(),
             _ => continue,
         };
-        out.extend(words.into_iter().map(|w| w.folded.clone()));
+        out.extend(words.iter().map(|w| w.folded.clone()));
+        // What is highlighted nowhere does no harm.
+        out.extend(words.iter().filter_map(|w| retyped(&w.marked)).map(|meant| folded(&meant)));
     }
     out
 }

@@ -14,6 +14,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::taxonomy::Abbreviation;
 use crate::seal::{Uid, hex};
 use crate::text::personal::PersonalPatterns;
+use crate::text::typing::is_typed_so;
 
 /// The writer's memory before it makes a segment by itself.
 const HEAP_BYTES: usize = 96 * 1024 * 1024;
@@ -32,6 +33,8 @@ pub struct Index {
     pub(super) fields: Fields,
     pub(super) reader: IndexReader,
     pub(super) abbreviations: Vec<Abbreviation>,
+    /// What was typed so is looked up as what was meant too.
+    pub(super) retypes: bool,
     pub(super) inner: tantivy::Index,
     /// `None` beside a running service, which writes.
     writer: Option<Mutex<IndexWriter>>,
@@ -131,7 +134,7 @@ impl Index {
         }
         for case in documents {
             writer.delete_term(Term::from_field_u64(self.fields.id, id(case.case_id)));
-            writer.add_document(document(&self.fields, case, &self.patterns))?;
+            writer.add_document(document(&self.fields, case, &self.patterns, self.retypes))?;
         }
         let payload = Mark { mark, database: self.database.clone() };
         let payload = serde_json::to_string(&payload)
@@ -155,7 +158,8 @@ impl Index {
 
 fn place(folder: &Path, rules: &Jurisdiction) -> PathBuf {
     let (schema, _) = schema();
-    let lists = format!("{:?}", rules.settings.personal_data);
+    let retypes = is_typed_so(&rules.settings.languages);
+    let lists = format!("{:?} {retypes}", rules.settings.personal_data);
     folder.join(name(&schema, &lists))
 }
 
@@ -203,7 +207,8 @@ fn assemble(
     let index = Index {
         fields,
         reader,
-        abbreviations: rules.abbreviations.clone(),
+        abbreviations: rules.abbreviations.iter().chain(&rules.spellings).cloned().collect(),
+        retypes: is_typed_so(&rules.settings.languages),
         inner,
         writer: writer.map(Mutex::new),
         patterns: PersonalPatterns::compile(&pairs)?,

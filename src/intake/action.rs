@@ -7,7 +7,9 @@ use super::IntakeError;
 use super::fields::{Fields, Length};
 use super::rest;
 use crate::clock::Moment;
-use crate::domain::action::{Action, CitizenAction, Decide, RATING_MAX, RATING_MIN, STEP_TEXT_MAX};
+use crate::domain::action::{
+    Action, CitizenAction, Decide, RATING_MAX, RATING_MIN, STEP_TEXT_MAX, Written,
+};
 use crate::domain::case::Verb;
 use crate::domain::deadline::day_of;
 use crate::domain::error::Rule;
@@ -159,6 +161,12 @@ fn restrict(fields: &mut Fields) -> Option<Action> {
     Some(Action::Restrict { restricted, reason, readers })
 }
 
+/// A citizen's text.
+fn written(fields: &mut Fields, name: &str, length: Length) -> Option<Written> {
+    let original = fields.convert(&[name]).pop();
+    fields.text(name, length).map(|text| Written { text, original })
+}
+
 /// Reads the body of a citizen's step. `None` where the verb is none of the citizen's.
 pub fn citizen_action(
     verb: Verb,
@@ -167,18 +175,18 @@ pub fn citizen_action(
 ) -> Option<Result<CitizenAction, IntakeError>> {
     let f = &mut fields;
     let action = match verb {
-        Verb::Message => {
-            f.required_text("text", WRITTEN).map(|text| CitizenAction::Message { text })
-        }
+        Verb::Message => required(f, "text", |f, n| written(f, n, WRITTEN))
+            .map(|text| CitizenAction::Message { text }),
         Verb::Rating => {
             let score = required(f, "score", |f, name| f.whole(name, RATING_MIN, RATING_MAX));
-            let text = f.text("text", MAYBE);
+            let text = written(f, "text", MAYBE);
             score.map(|score| CitizenAction::Rating { score, text })
         }
         Verb::Reopen => {
-            f.required_text("reason", WRITTEN).map(|reason| CitizenAction::Reopen { reason })
+            let reason = required(f, "reason", |f, n| written(f, n, WRITTEN));
+            reason.map(|reason| CitizenAction::Reopen { reason })
         }
-        Verb::Withdraw => Some(CitizenAction::Withdraw { reason: f.text("reason", MAYBE) }),
+        Verb::Withdraw => Some(CitizenAction::Withdraw { reason: written(f, "reason", MAYBE) }),
         Verb::Contact => {
             let email = rest::email(f, "email");
             let phone = rest::phone(f, "phone", rules);

@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 use super::IntakeError;
 use crate::clock::Moment;
 use crate::domain::error::{FieldError, Rule, UnknownWord};
-use crate::text;
+use crate::text::{self, encodings};
+
+/// Stands between texts that are read together; a text that holds it is refused later.
+const APART: &str = "\n\u{1}\n";
 
 /// Fields still to be taken, and what was wrong so far.
 #[derive(Debug)]
@@ -106,6 +109,29 @@ impl Fields {
             return None;
         }
         Some(clean)
+    }
+
+    /// Reads texts that belong together anew where they came in an old encoding: before they are
+    /// cleaned, since a code may look like what is no letter. Returns those that changed, as they
+    /// were sent.
+    pub fn convert(&mut self, names: &[&str]) -> Vec<String> {
+        let given: Vec<(&str, String)> = names
+            .iter()
+            .filter_map(|name| Some((*name, self.map.get(*name)?.as_str()?.to_owned())))
+            .collect();
+        let all: Vec<&str> = given.iter().map(|(_, sent)| sent.as_str()).collect();
+        let Some((_, read)) = encodings::converted(&all.join(APART)) else { return Vec::new() };
+        if read.split(APART).count() != given.len() {
+            return Vec::new();
+        }
+        let mut originals = Vec::new();
+        for ((name, sent), read) in given.into_iter().zip(read.split(APART)) {
+            if text::nfc(&sent) != read {
+                originals.extend(text::clean(&sent));
+                self.map.insert(name.to_owned(), Value::String(read.to_owned()));
+            }
+        }
+        originals
     }
 
     /// A text that must be there.

@@ -43,6 +43,7 @@ pub fn submission_of_json(body: &[u8], door: &Door<'_>) -> Result<Submission, In
 pub fn submission(fields: &mut Fields, door: &Door<'_>) -> Option<Submission> {
     let rules = door.rules;
     let day = day_of(door.now, rules.settings.zone);
+    let originals = fields.convert(&["title", "text"]);
     let text = fields.required_text("text", Length { min: TEXT_MIN, max: TEXT_MAX });
     let title = fields.line("title", TITLE_MAX);
     let language = fields.line("language", LANGUAGE_MAX);
@@ -63,6 +64,7 @@ pub fn submission(fields: &mut Fields, door: &Door<'_>) -> Option<Submission> {
     let (channel, received_at) = channel_and_time(fields, door);
     Some(Submission {
         text: text?,
+        originals,
         title,
         language: language.unwrap_or_else(|| door.language.to_owned()),
         reporter: reporter?,

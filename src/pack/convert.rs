@@ -12,7 +12,7 @@ use crate::domain::scope::Scope;
 use crate::domain::taxonomy::{
     Abbreviation, ActGroup, ActPattern, Answers, Category, Cue, Direction, Mode,
 };
-use crate::text::marked;
+use crate::text::{marked, tokens};
 
 pub(super) fn categories(table: &Table, problems: &mut Problems) -> Vec<Category> {
     let mut out = Vec::new();
@@ -73,6 +73,29 @@ pub(super) fn abbreviations(table: &Table, problems: &mut Problems) -> Vec<Abbre
         let mut readings = vec![table.required(row, "expansion", problems)];
         readings.extend(table.list(row, "other_readings"));
         out.push(Abbreviation { short: table.required(row, "abbr", problems), readings });
+    }
+    out
+}
+
+/// How a word is spelled in a hurry, and the words that are meant.
+pub(super) fn spellings(table: &Table, problems: &mut Problems) -> Vec<Abbreviation> {
+    let mut out: Vec<Abbreviation> = Vec::new();
+    for row in &table.rows {
+        let typed = table.required(row, "typed", problems);
+        let mut wrong = |column, message: String| {
+            problems.add(table.file, row.line, column, message);
+        };
+        if tokens(&typed).len() != 1 {
+            wrong("typed", format!("{typed:?} is not one word"));
+        }
+        if out.iter().any(|other| marked(&other.short) == marked(&typed)) {
+            wrong("typed", format!("{typed:?} stands twice"));
+        }
+        let readings = table.list(row, "standard");
+        if readings.is_empty() {
+            wrong("standard", "must be given".to_owned());
+        }
+        out.push(Abbreviation { short: typed, readings });
     }
     out
 }

@@ -30,6 +30,9 @@ pub(super) const ABBREVIATIONS: Shape = Shape {
     texts: &[],
 };
 
+pub(super) const SPELLINGS: Shape =
+    Shape { file: "spellings.tsv", columns: &["typed", "standard"], optional: &[], texts: &[] };
+
 pub(super) const AREAS: Shape = Shape {
     file: "areas.tsv",
     columns: &["code", "level", "parent", "valid_from", "valid_to", "successors"],

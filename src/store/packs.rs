@@ -74,6 +74,7 @@ pub fn fill(conn: &mut AnyConn, pack: &Jurisdiction, at: Moment) -> Stored<()> {
     rows.add("cue", &pack.cues, |c| (c.phrase.clone(), None, None))?;
     rows.add("act", &pack.acts, |a| (a.act.clone(), None, None))?;
     rows.add("abbreviation", &pack.abbreviations, |a| (a.short.clone(), None, None))?;
+    rows.add("spelling", &pack.spellings, |s| (s.short.clone(), None, None))?;
     rows.add("field", &pack.fields, |f| (f.code.clone(), None, None))?;
     rows.add("procedure", &pack.procedures, |p| (p.code.clone(), None, None))?;
     rows.add("rule", &pack.rules, |r| (r.priority.to_string(), r.valid_from, r.valid_to))?;
@@ -152,6 +153,7 @@ pub fn jurisdiction(conn: &mut AnyConn) -> Stored<Jurisdiction> {
         cues: rows(conn, "cue")?,
         acts: rows(conn, "act")?,
         abbreviations: rows(conn, "abbreviation")?,
+        spellings: rows(conn, "spelling")?,
         exemplars: exemplars.collect(),
         areas: agencies::areas(conn)?,
         agencies: agencies::all(conn)?,

@@ -18,7 +18,7 @@ const REPORTERS: &str = "reporters";
 /// A text to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewText {
-    /// `case`, `title`, `location`, `message`, `answer`, `question`, `note`, `reason`.
+    /// `case`, `title`, `location`, `message`, `answer`, `question`, `note`, `reason`, `original`.
     pub kind: &'static str,
     pub author: ActorKind,
     pub language: String,

@@ -4,6 +4,8 @@
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::looks::{is_invisible, mended};
+
 /// Longer words are no syllables (the longest has seven letters) and are left as they are.
 const SYLLABLE_LETTERS_MAX: usize = 8;
 
@@ -50,12 +52,12 @@ pub(super) fn strip_marks(marked: &str) -> String {
     bare.map(|c| if c == 'đ' { 'd' } else { c }).nfc().collect()
 }
 
-/// Letters, digits and the marks that belong to them.
+/// Letters, digits, the marks that belong to them, and what stands unseen between them.
 pub(super) fn is_word_part(character: char) -> bool {
-    character.is_alphanumeric() || is_mark(character)
+    character.is_alphanumeric() || is_mark(character) || is_invisible(character)
 }
 
-fn is_mark(character: char) -> bool {
+pub(super) fn is_mark(character: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&character)
 }
 
@@ -64,6 +66,7 @@ fn lower(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
+    let text = mended(text);
     let mended = text.nfc().map(|c| if matches!(c, 'Ð' | 'ð') { 'đ' } else { c });
     mended.flat_map(char::to_lowercase).nfc().collect()
 }

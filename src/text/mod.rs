@@ -3,12 +3,16 @@
 //! script.
 
 pub mod clean;
+pub mod encodings;
 pub mod excerpt;
 pub mod fold;
 pub mod language;
+mod looks;
 pub mod messages;
 pub mod personal;
+pub mod syllable;
 pub mod tokens;
+pub mod typing;
 
 pub use clean::{BadText, clean, scalars};
 pub use fold::{folded, marked, nfc};

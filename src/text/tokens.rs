@@ -2,6 +2,7 @@
 //! text.
 
 use super::fold::{is_word_part, marked, nfc, strip_marks};
+use super::looks::is_invisible;
 
 /// A syllable, word or number. `offset` and `length` count Unicode scalars of the NFC text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     let mut start = 0;
     let mut offset = 0;
     for character in text.chars() {
-        if is_word_part(character) {
+        if is_word_part(character) && !(word.is_empty() && is_invisible(character)) {
             if is_number_after_letter(&word, character) {
                 finish(&mut word, start, offset, &mut out);
             }

@@ -23,6 +23,7 @@ mod config;
 mod contract;
 mod crash;
 mod deadlines;
+mod encodings;
 mod import;
 mod known;
 mod learning;

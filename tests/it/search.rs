@@ -81,10 +81,47 @@ async fn however_it_is_typed() {
     for q in [number, &number[..11], &number[2..], &number.to_lowercase()] {
         assert_eq!(found(&town, &triage, q).await, [numbers[3].clone()], "{q}");
     }
+    however_else_it_is_typed(&town, &triage, &numbers).await;
     let any = format!("/api/v1/desk/cases?q={}", encoded("khai sinh giấy phép"));
     let any = town.get(&any, &triage).await;
     assert_eq!(any.body["total"], 2, "{}", any.text);
     assert!(any.body["read_as"].as_str().unwrap().contains("ít nhất một từ"), "{}", any.text);
+}
+
+/// Keys, old encodings, look-alikes and spellings in a hurry; in the query or in the text.
+async fn however_else_it_is_typed(town: &Town, triage: &str, numbers: &[String]) {
+    let body = json!({
+        "title": "Hoà sô",
+        "text": "Toâi noäp hoà sô caáp ñoåi soå ñoû, chöa coù keát quaû.",
+        "reporter": {"kind": "individual"},
+    });
+    let (old, code) = town.file(body).await;
+    let message =
+        json!({"text": "T«i vÉn ch\u{ad}a nhËn ®\u{ad}îc kÕt qu¶ cÊp thÎ c¨n c\u{ad}íc."});
+    let sent = town.post(&format!("/api/v1/cases/{code}/messages"), message).await;
+    assert!(sent.status < 300, "{}", sent.text);
+    let text = "Chungs tooi dduwowngf cuts owr phuongwf nayf thij trawns.";
+    let keys = json!({"text": text, "reporter": {"kind": "individual"}});
+    let (keys, _) = town.file(keys).await;
+    town.work().await;
+    for (q, wanted) in [
+        ("\"sổ đỏ\"", &old),
+        ("\"thẻ căn cước\"", &old),
+        ("\"thÎ c¨n c\u{ad}íc\"", &old),
+        ("\"giaays pheps\"", &numbers[3]),
+        ("\"giấy phé\u{440}\"", &numbers[3]),
+        ("thị trấn", &keys),
+        ("hong ai trar", &numbers[0]),
+    ] {
+        let found = found(town, triage, q).await;
+        assert!(found.contains(wanted), "{q}: {found:?}");
+    }
+    let seen = town.get(&format!("/api/v1/desk/cases/{old}"), triage).await.body;
+    assert_eq!(seen["title"], "Hồ sơ");
+    assert!(seen["text"].as_str().unwrap().contains("cấp đổi sổ đỏ"), "{seen}");
+    assert_eq!(seen["originals"].as_array().unwrap().len(), 3, "{seen}");
+    let page = town.get(&format!("/desk/cases/{old}"), triage).await.text;
+    assert!(page.contains("ñoåi soå") && page.contains("thÎ c¨n c\u{ad}íc"), "{page}");
 }
 
 #[actix_web::test]

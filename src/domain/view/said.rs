@@ -66,6 +66,10 @@ pub(super) fn messages(file: &File, shown: Shown<'_>) -> Vec<MessageView> {
     out
 }
 
+pub(super) fn originals(file: &File, shown: Shown<'_>) -> Vec<String> {
+    file.texts.iter().filter(|t| t.kind == "original").map(|t| shown(&t.body)).collect()
+}
+
 /// The latest answer, referral or refusal that took effect, with its text.
 pub(super) fn answer(file: &File, shown: Shown<'_>) -> Option<AnswerView> {
     let took_effect = |event: &Event| match event {

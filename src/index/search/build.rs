@@ -16,6 +16,7 @@ use crate::domain::search::{Due, Filters, Queue, Sight};
 use crate::index::Index;
 use crate::index::document::{id, pair};
 use crate::index::query::{Part, Word};
+use crate::text::typing::retyped;
 use crate::text::{folded, marked, tokens};
 
 /// A word with its marks counts this much more than its folded form.
@@ -101,6 +102,9 @@ impl Index {
             out.push((Occur::Should, boosted(with, MARKED_BOOST)));
             let without = Term::from_field_text(self.fields.folded, &word.folded);
             out.push((Occur::Should, term_query(without, IndexRecordOption::WithFreqs)));
+            if let Some(meant) = retyped(&word.marked).filter(|_| self.retypes) {
+                out.push((Occur::Should, self.any_of(&words_of(&meant))));
+            }
             for reading in self.readings(word) {
                 out.push((Occur::Should, self.phrase(&words_of(&reading))));
             }
@@ -114,8 +118,20 @@ impl Index {
         found.flat_map(|a| a.readings.iter().cloned()).collect()
     }
 
-    /// Words in this order; with marks where the phrase was typed with marks.
+    /// Words in this order, and in the same order what they are the keys of.
     fn phrase(&self, words: &[Word]) -> Box<dyn Query> {
+        let meant = |word: &Word| retyped(&word.marked).unwrap_or_else(|| word.marked.clone());
+        let meant: Vec<String> = words.iter().filter(|_| self.retypes).map(meant).collect();
+        let typed = self.as_typed(words);
+        if meant.is_empty() || words.iter().zip(&meant).all(|(word, meant)| word.marked == *meant) {
+            return typed;
+        }
+        let meant = in_order(self.fields.marked, meant.iter());
+        Box::new(BooleanQuery::new(vec![(Occur::Should, typed), (Occur::Should, meant)]))
+    }
+
+    /// Words in this order; with marks where the phrase was typed with marks.
+    fn as_typed(&self, words: &[Word]) -> Box<dyn Query> {
         let has_marks = words.iter().any(|w| w.marked != w.folded);
         match has_marks {
             true => in_order(self.fields.marked, words.iter().map(|w| &w.marked)),

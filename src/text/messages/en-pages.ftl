@@ -257,6 +257,7 @@ case-suggestion = The machine suggests
 case-decision = Decision
 case-confirm = Confirm
 case-nearest = Nearest confirmed cases
+case-originals = As it was sent, in an old encoding
 case-model = model { $model }
 case-next = What can be done
 case-keys = Keys

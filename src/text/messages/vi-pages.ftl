@@ -257,6 +257,7 @@ case-suggestion = Máy đề xuất
 case-decision = Quyết định
 case-confirm = Xác nhận
 case-nearest = Hồ sơ gần nhất đã xác nhận
+case-originals = Nguyên văn khi gửi, theo bảng mã cũ
 case-model = mô hình { $model }
 case-next = Việc có thể làm
 case-keys = Phím tắt

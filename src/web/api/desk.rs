@@ -207,6 +207,8 @@ pub async fn preview(
     limits.count(Limited::Search, &limit_key(&ask, Some(&signed)))?;
     must_be_json(&request, &body)?;
     let mut fields = Fields::of_json(&body)?;
+    // Tried as it would be taken in.
+    let _ = fields.convert(&["text"]);
     let text = fields.required_text("text", Length { min: TEXT_MIN, max: TEXT_MAX });
     let text = fields.finish(text)?;
     let question = Question { text, ..Question::default() };

@@ -194,6 +194,7 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
         must("version", count("Counts every event; the ETag counts those of people.")),
         must("title", or_null(text(""))),
         must("text", text("Masked for oversight.")),
+        must("originals", list(text(""), "Texts as they were sent in an old encoding.")),
         must("language", text("").examples([samples.language.as_str()])),
         must("reporter", or_null(named("Reporter", "Null where the role may not see it."))),
         must("reporter_kind", named("ReporterKind", "")),
