@@ -4,6 +4,10 @@
 use crate::text::encodings::converted;
 use crate::text::{Token, folded, nfc, tokens};
 
+mod days;
+
+pub use days::DaySpan;
+
 /// A query holds at most this many words: the rest is left out.
 const WORDS_MAX: usize = 24;
 
@@ -14,6 +18,8 @@ pub struct FieldWord {
     pub field: &'static str,
     /// What is typed, and the value that it stands for.
     pub values: Vec<(String, String)>,
+    /// Its values are days and spans of days.
+    pub is_of_days: bool,
 }
 
 /// One demand of a query.
@@ -27,6 +33,14 @@ pub enum Part {
     Field {
         field: &'static str,
         value: String,
+        /// `-name:value`: not these.
+        without: bool,
+    },
+    /// Received or due within these days.
+    Days {
+        field: &'static str,
+        span: DaySpan,
+        without: bool,
     },
     Number(String),
 }
@@ -46,7 +60,9 @@ pub struct ReadAs {
     pub words: Vec<String>,
     pub phrases: Vec<String>,
     pub excluded: Vec<String>,
-    pub fields: Vec<(&'static str, String)>,
+    /// Name, value, and whether it is left out.
+    pub fields: Vec<(&'static str, String, bool)>,
+    pub days: Vec<(&'static str, DaySpan, bool)>,
     pub number: Option<String>,
 }
 
@@ -160,7 +176,8 @@ fn pieces(q: &str, fields: &[FieldWord]) -> Vec<Read> {
             let from = out.len().checked_sub(back)?;
             let before = out.get(from..)?.iter().map(|r| r.piece.text.as_str());
             let whole: Vec<&str> = before.chain([name]).collect();
-            field_value(fields, &whole.join(" "), typed).map(|part| (from, part))
+            let without = out.get(from).map_or(piece.minus, |first| first.piece.minus);
+            field_value(fields, &whole.join(" "), typed, without).map(|part| (from, part))
         });
         match found {
             Some((from, part)) => {
@@ -174,11 +191,15 @@ fn pieces(q: &str, fields: &[FieldWord]) -> Vec<Read> {
     out
 }
 
-fn field_value(fields: &[FieldWord], name: &str, typed: &str) -> Option<Part> {
+fn field_value(fields: &[FieldWord], name: &str, typed: &str, without: bool) -> Option<Part> {
     let (name, typed) = (folded(name.trim()), folded(typed.trim()));
-    let field = fields.iter().find(|f| f.names.iter().any(|n| folded(n) == name))?;
-    let (_, value) = field.values.iter().find(|(word, _)| folded(word) == typed)?;
-    Some(Part::Field { field: field.field, value: value.clone() })
+    let word = fields.iter().find(|f| f.names.iter().any(|n| folded(n) == name))?;
+    let field = word.field;
+    if word.is_of_days {
+        return days::span(&typed).map(|span| Part::Days { field, span, without });
+    }
+    let (_, value) = word.values.iter().find(|(word, _)| folded(word) == typed)?;
+    Some(Part::Field { field, value: value.clone(), without })
 }
 
 fn split(q: &str) -> Vec<Piece> {
@@ -221,7 +242,10 @@ fn describe(parts: &[Part]) -> ReadAs {
             }
             Part::Phrase(words) => read.phrases.push(said(words)),
             Part::Without(words) => read.excluded.push(said(words)),
-            Part::Field { field, value } => read.fields.push((field, value.clone())),
+            Part::Field { field, value, without } => {
+                read.fields.push((field, value.clone(), *without));
+            }
+            Part::Days { field, span, without } => read.days.push((field, *span, *without)),
             Part::Number(number) => read.number = Some(number.clone()),
         }
     }

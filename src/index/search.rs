@@ -67,13 +67,13 @@ impl Index {
     ) -> Result<SearchAnswer, IndexError> {
         let searcher = self.reader.searcher();
         let (parts, mut read_as) = query::read(&request.q, words);
-        let mut text = self.text_query(&parts, Occur::Must);
+        let mut text = self.text_query(&parts, Occur::Must, request.zone);
         let mut query = self.with_filters(&text, request, None);
         let mut total = searcher.search(&*query, &Count)?;
         let several =
             parts.iter().filter(|p| matches!(p, Part::Word(_) | Part::Any(_))).count() > 1;
         if total == 0 && several {
-            text = self.text_query(&parts, Occur::Should);
+            text = self.text_query(&parts, Occur::Should, request.zone);
             query = self.with_filters(&text, request, None);
             total = searcher.search(&*query, &Count)?;
             read_as.any = total > 0;

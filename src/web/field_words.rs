@@ -1,6 +1,8 @@
 //! Field names and values as officers type them into the search, in every language; and how a query
 //! was read, in words.
 
+use chrono::NaiveDate;
+
 use super::ask::Ask;
 use crate::domain::case::{Channel, Status};
 use crate::domain::figures::{Figure, OutcomePart};
@@ -38,7 +40,15 @@ pub fn field_words(ask: &Ask) -> Vec<FieldWord> {
         for language in LANGUAGES {
             names.push(ask.context.messages.say(language, &format!("search-{field}"), &[]));
         }
-        out.push(FieldWord { names, field, values });
+        out.push(FieldWord { names, field, values, is_of_days: false });
+    }
+    for field in ["received", "due"] {
+        let mut names = vec![field.to_owned()];
+        for language in LANGUAGES {
+            let said = ask.context.messages.say(language, &format!("search-{field}-names"), &[]);
+            names.extend(said.split(',').map(|name| name.trim().to_owned()));
+        }
+        out.push(FieldWord { names, field, values: Vec::new(), is_of_days: true });
     }
     out
 }
@@ -86,10 +96,22 @@ pub fn read_as(ask: &Ask, read: &ReadAs) -> String {
     for word in &read.excluded {
         parts.push(ask.tell("read-as-without", &[("words", word)]));
     }
-    for (field, value) in &read.fields {
-        let name = ask.say(&format!("search-{field}"));
-        let value = shown_value(ask, field, value);
-        parts.push(format!("{name}: {value}"));
+    let mut named = Vec::new();
+    for (field, value, without) in &read.fields {
+        named.push((field, shown_value(ask, field, value), *without));
+    }
+    for (field, span, without) in &read.days {
+        let day = |day: Option<NaiveDate>| {
+            day.map_or_else(|| "…".to_owned(), |day| ask.context.messages.day(&ask.language, day))
+        };
+        named.push((field, format!("{} – {}", day(span.from), day(span.to)), *without));
+    }
+    for (field, value, without) in named {
+        let said = format!("{}: {value}", ask.say(&format!("search-{field}")));
+        parts.push(match without {
+            true => ask.tell("read-as-without", &[("words", &said)]),
+            false => said,
+        });
     }
     if let Some(number) = &read.number {
         parts.push(ask.tell("read-as-number", &[("words", number)]));

@@ -237,3 +237,40 @@ async fn a_number_is_no_code_and_who_is_sent_away_hears_for_how_long() {
     assert!(ready.headers.contains_key("retry-after"));
     assert_eq!(track(&code).await.status, 303, "what is stored can still be read");
 }
+
+/// Too many is said with the time to wait, and counts for who asks: an account, else an address.
+#[actix_web::test]
+async fn limits_count_for_who_asks() {
+    let town = town("plain", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let other = town.officer("other", Role::Triage, None).await;
+    let (_, code) = town.file(good()).await;
+    let app = dangvan::application!(dangvan::web::data(&town.app));
+    let service = actix_web::test::init_service(app).await;
+    let ask = async |path: &str, token: &str| {
+        let mut request = actix_web::test::TestRequest::with_uri(path);
+        if !token.is_empty() {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        let answer = actix_web::test::call_service(&service, request.to_request()).await;
+        let wait = answer.headers().get("retry-after").map(|w| w.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), wait.and_then(|wait| wait.parse::<u64>().ok()))
+    };
+    // Time goes on while it is counted: a few more may be let through.
+    let refused = async |path: &str, token: &str, most: usize| {
+        for n in 0..most * 2 {
+            let (status, wait) = ask(path, token).await;
+            if status == 429 {
+                assert!(n >= most && (1..=60).contains(&wait.unwrap()), "{path} {n} {wait:?}");
+                return;
+            }
+            assert_eq!(status, 200, "{path}");
+        }
+        panic!("{path}: none refused");
+    };
+    let look_up = format!("/api/v1/cases/{code}");
+    refused(&look_up, "", 30).await;
+    assert_eq!(ask(&look_up, &triage).await.0, 200, "an account is counted apart");
+    refused("/api/v1/desk/cases?limit=1", &triage, 60).await;
+    assert_eq!(ask("/api/v1/desk/cases?limit=1", &other).await.0, 200);
+}

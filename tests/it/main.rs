@@ -29,6 +29,7 @@ mod known;
 mod learning;
 mod letters;
 mod main_job;
+mod metamorphic;
 mod openapi;
 mod openapi_document;
 mod outbox;

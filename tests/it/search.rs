@@ -58,7 +58,7 @@ async fn however_it_is_typed() {
         assert_eq!(sorted(found(&town, &triage, q).await), both, "{q}");
     }
     assert_eq!(found(&town, &triage, "hoà giải").await, found(&town, &triage, "hòa giải").await);
-    let table: [(&str, &[usize]); 12] = [
+    let table: [(&str, &[usize]); 19] = [
         ("\"khai sinh\"", &[2]),
         ("\"sinh khai\"", &[]),
         ("phường -hồ", &[2]),
@@ -66,6 +66,13 @@ async fn however_it_is_typed() {
         ("\"khai sinh\" OR \"giấy phép\"", &[2, 3]),
         ("xây OR \"khai sinh\" OR \"không có\"", &[2, 3]),
         ("\"sinh khai\" OR xây", &[3]),
+        ("khai OR xây received:2026-11", &[2, 3]),
+        ("khai OR xây ngày:24/11/2026..", &[2, 3]),
+        ("khai OR xây ngày nhận:..2025", &[]),
+        ("khai OR xây -received:2026-01..2026-12-31", &[]),
+        ("phép due:2026-11..2027-03 hạn:2026..2027", &[3]),
+        ("khai OR xây -status:received", &[]),
+        ("khai OR xây -trạng thái:\"đã trả lời\"", &[2, 3]),
         ("status:received \"giấy phép\"", &[3]),
         ("trạng thái:\"đã tiếp nhận\" giấy phép", &[3]),
         ("GPXD", &[3]),

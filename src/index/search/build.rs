@@ -3,10 +3,11 @@
 use std::ops::Bound;
 
 use chrono::{Datelike, NaiveDate};
+use chrono_tz::Tz;
 use tantivy::Term;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery,
-    TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query,
+    RangeQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
@@ -15,19 +16,21 @@ use crate::domain::deadline::{end_of_day, start_of_day};
 use crate::domain::search::{Due, Filters, Queue, Sight};
 use crate::index::Index;
 use crate::index::document::{id, pair};
-use crate::index::query::{Part, Word};
+use crate::index::query::{DaySpan, Part, Word};
 use crate::text::typing::retyped;
 use crate::text::{folded, marked, tokens};
 
 /// A word with its marks counts this much more than its folded form.
 const MARKED_BOOST: f32 = 4.0;
+/// More than all other scores of a query together: what is found as typed stands first.
+const AS_TYPED_SCORE: f32 = 10_000.0;
 /// Two words side by side, as they were typed.
 const PAIR_BOOST: f32 = 1.5;
 
 impl Index {
     /// The words of a query. `all`: `Must` where every word has to occur, `Should` where any is
     /// enough.
-    pub(super) fn text_query(&self, parts: &[Part], all: Occur) -> Box<dyn Query> {
+    pub(super) fn text_query(&self, parts: &[Part], all: Occur, zone: Tz) -> Box<dyn Query> {
         let mut must: Vec<Clause> = Vec::new();
         let mut any: Vec<Clause> = Vec::new();
         let mut boosts: Vec<Clause> = Vec::new();
@@ -61,25 +64,47 @@ impl Index {
                     must.push((Occur::MustNot, self.phrase(words)));
                     must.push((Occur::MustNot, self.typed_without_marks(words)));
                 }
-                Part::Field { field, value } => must.push((Occur::Must, self.named(field, value))),
-                Part::Number(number) => {
-                    let term = Term::from_field_text(self.fields.number, number);
-                    let by_number = term_query(term, IndexRecordOption::Basic);
-                    let as_word = self.phrase(&words_of(number));
-                    let either = vec![(Occur::Should, by_number), (Occur::Should, as_word)];
-                    must.push((Occur::Must, Box::new(BooleanQuery::new(either))));
+                Part::Field { field, value, without } => {
+                    must.push((demand(*without), self.named(field, value)));
                 }
+                Part::Days { field, span, without } => {
+                    must.push((demand(*without), self.days(field, *span, zone)));
+                }
+                Part::Number(number) => must.push((Occur::Must, self.numbered(number))),
             }
             previous = None;
         }
         if !any.is_empty() {
             must.push((Occur::Must, Box::new(BooleanQuery::new(any))));
         }
+        boosts.extend(self.all_as_typed(parts).map(|query| (Occur::Should, query)));
         if !must.iter().any(|(occur, _)| *occur == Occur::Must) {
             must.push((Occur::Must, Box::new(AllQuery)));
         }
         must.extend(boosts);
         Box::new(BooleanQuery::new(must))
+    }
+
+    /// All words with the marks that they were typed with: such cases stand before all others,
+    /// however often these have the words with other marks or none.
+    fn all_as_typed(&self, parts: &[Part]) -> Option<Box<dyn Query>> {
+        let words = parts.iter().filter_map(|part| match part {
+            Part::Word(word) => Some(word),
+            _ => None,
+        });
+        words.clone().find(|word| word.marked != word.folded)?;
+        let terms = words.map(|word| Term::from_field_text(self.fields.marked, &word.marked));
+        let clauses = terms.map(|term| (Occur::Must, term_query(term, IndexRecordOption::Basic)));
+        let all: Box<dyn Query> = Box::new(BooleanQuery::new(clauses.collect()));
+        Some(Box::new(ConstScoreQuery::new(all, AS_TYPED_SCORE)))
+    }
+
+    /// The case with this number or part of one, or a text that quotes it.
+    fn numbered(&self, number: &str) -> Box<dyn Query> {
+        let term = Term::from_field_text(self.fields.number, number);
+        let by_number = term_query(term, IndexRecordOption::Basic);
+        let quoted = self.phrase(&words_of(number));
+        Box::new(BooleanQuery::new(vec![(Occur::Should, by_number), (Occur::Should, quoted)]))
     }
 
     /// Any of several words and phrases.
@@ -113,7 +138,10 @@ impl Index {
     }
 
     fn readings(&self, word: &Word) -> Vec<String> {
-        let same = |short: &str| marked(short) == word.marked || folded(short) == word.marked;
+        // `P.` is typed with its dot or without it.
+        let bare = |short: &str| short.trim_end_matches('.').to_owned();
+        let is = |short: &str| marked(short) == word.marked || folded(short) == word.marked;
+        let same = |short: &str| is(&bare(short));
         let found = self.abbreviations.iter().filter(|a| same(&a.short));
         found.flat_map(|a| a.readings.iter().cloned()).collect()
     }
@@ -142,6 +170,19 @@ impl Index {
     /// The same words in a text whose writer had no marks on the keyboard.
     fn typed_without_marks(&self, words: &[Word]) -> Box<dyn Query> {
         in_order(self.fields.marked, words.iter().map(|w| &w.folded))
+    }
+
+    /// Received or due on these days of the pack's zone.
+    fn days(&self, field: &str, span: DaySpan, zone: Tz) -> Box<dyn Query> {
+        if field == "due" {
+            let from = span.from.map(|day| start_of_day(day, zone).timestamp());
+            let to = span.to.map(|day| end_of_day(day, zone).timestamp());
+            // What has no date is due on none.
+            let to = to.or(Some(i64::MAX - 1));
+            return range(self.fields.due_seconds, from, to);
+        }
+        let day = |day: Option<NaiveDate>| day.map(|d| i64::from(d.num_days_from_ce()));
+        range(self.fields.received_day, day(span.from), day(span.to))
     }
 
     fn named(&self, field: &str, value: &str) -> Box<dyn Query> {
@@ -253,6 +294,10 @@ impl Index {
             }
         }
     }
+}
+
+fn demand(without: bool) -> Occur {
+    if without { Occur::MustNot } else { Occur::Must }
 }
 
 pub(super) fn values(filters: &Filters) -> Vec<(&'static str, Vec<String>)> {

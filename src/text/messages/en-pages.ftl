@@ -436,3 +436,6 @@ accuracy-after = After the machine
 accuracy-against = Otherwise than the machine
 accuracy-overruled = Overruled by others
 admin-need-fallen = { $n } categories: the machine was not right often enough, and only suggests since
+accuracy-by-category = By category
+accuracy-by-channel = By channel
+accuracy-by-month = By month

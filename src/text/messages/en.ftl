@@ -169,3 +169,7 @@ field-score = Score
 field-scope = Scope
 due-paused = The clock stands until the sender writes; then due about { $day }
 case-ends-extension = A request for more time waits for approval. This step ends it.
+search-received = received
+search-received-names = received, date
+search-due = due
+search-due-names = due

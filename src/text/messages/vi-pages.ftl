@@ -436,3 +436,6 @@ accuracy-after = Sau khi máy chọn
 accuracy-against = Khác máy
 accuracy-overruled = Bị người khác sửa
 admin-need-fallen = { $n } loại: máy đúng không đủ như yêu cầu nên nay chỉ gợi ý
+accuracy-by-category = Theo loại
+accuracy-by-channel = Theo kênh
+accuracy-by-month = Theo tháng

@@ -169,3 +169,7 @@ field-score = Điểm
 field-scope = Phạm vi
 due-paused = Tạm dừng chờ người gửi bổ sung; hạn hiện tại { $day }
 case-ends-extension = Đang có đề nghị gia hạn chờ duyệt. Bước này sẽ chấm dứt đề nghị đó.
+search-received = ngày nhận
+search-received-names = ngày nhận, ngày, nhận
+search-due = hạn
+search-due-names = hạn, đến hạn

@@ -74,12 +74,12 @@ pub async fn read(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failur
         known.map_or_else(|| code.to_owned(), |c| in_language(&c.names, &ask.language).to_owned())
     };
     let tables = [
-        ("search-category", lines(&frame, &found, &found.by_category, &category)),
+        ("accuracy-by-category", lines(&frame, &found, &found.by_category, &category)),
         (
-            "search-channel",
+            "accuracy-by-channel",
             lines(&frame, &found, &found.by_channel, &|word| frame.word("channel", word)),
         ),
-        ("step-month", lines(&frame, &found, &found.by_month, &str::to_owned)),
+        ("accuracy-by-month", lines(&frame, &found, &found.by_month, &str::to_owned)),
     ];
     let table = |(name, lines): (&str, Vec<Line>)| Table { name: frame.t(name), lines };
     let page = Page {
