@@ -57,9 +57,11 @@ async fn act(context: &Context, args: LearnArgs) -> Result<(), CliError> {
         return Ok(());
     }
     if args.rollback {
-        let rolled = learn::roll_back(context).await;
-        let (gone, back) = rolled.map_err(|_| {
-            CliError::Faults("there is no model before the one in use to go back to".to_owned())
+        let (gone, back) = learn::roll_back(context).await.map_err(|error| match error {
+            FlowError::Refusal(_) => {
+                CliError::Faults("there is no model before the one in use to go back to".to_owned())
+            }
+            other => other.into(),
         })?;
         return print(&format!("model {gone} is withdrawn, model {back} is in use again"));
     }

@@ -11,7 +11,7 @@ use super::deadline::{Calendar, ClockChoice, ClockRule};
 use super::letter::{Letter, LetterKind};
 use super::place::{Area, AreaId};
 use super::routing::RoutingRule;
-use super::scope::Example;
+use super::scope::{Example, Scope};
 use super::taxonomy::{Abbreviation, ActPattern, Category, Cue, Mode, PersonalData};
 
 /// The settings of a pack that are neither tables nor letters.
@@ -183,6 +183,12 @@ impl Jurisdiction {
 
     pub fn destination(&self, code: &str) -> Option<&Destination> {
         self.destinations.iter().find(|d| d.code == code)
+    }
+
+    /// Does a decision for this side and category restrict the case at once, whoever decides?
+    pub fn restricts(&self, scope: Scope, category: Option<&str>) -> bool {
+        let category = category.and_then(|code| self.category(code));
+        scope == Scope::Out && category.is_some_and(|category| category.restricts)
     }
 
     /// Where a case of the category belongs, if the pack names a place.

@@ -145,7 +145,8 @@ pub fn superseded_by(
         Event::Answered { takes_effect: true, .. }
         | Event::AnswerApproved { .. }
         | Event::Referred { .. }
-        | Event::Refused { .. } => OVERTAKEN,
+        | Event::Refused { .. }
+        | Event::Withdrawn { .. } => OVERTAKEN,
         Event::CitizenWrote { .. } => &[LetterKind::Ask],
         Event::Routed { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
         // Only where a new one takes its place.
@@ -153,7 +154,6 @@ pub fn superseded_by(
         Event::Returned { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
         Event::AnswerReturned { .. } => &[LetterKind::Answer],
         Event::Reopened { .. } => &[LetterKind::Answer, LetterKind::Referral, LetterKind::Refusal],
-        Event::Withdrawn { .. } => OVERTAKEN,
         _ => &[],
     }
 }

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::case::{Case, Pending};
 use super::deadline::{day_of, end_of_day};
-use super::event::{Actor, ActorKind, Deadline, Event, Recorded};
+use super::event::{ActorKind, Deadline, Event, Recorded};
 use super::jurisdiction::Jurisdiction;
 use crate::clock::Moment;
 
@@ -13,7 +13,7 @@ use crate::clock::Moment;
 /// moved. A date that came with a file stands.
 pub fn resumed(rules: &Jurisdiction, case: &Case, at: Moment) -> Event {
     let is_of_file = case.deadline.as_ref().is_some_and(|deadline| deadline.clock.is_empty());
-    let days = if is_of_file { 0 } else { days_paused(case, at, rules.settings.zone) };
+    let days = if is_of_file { 0 } else { days_paused(case.paused_at, at, rules.settings.zone) };
     let extension = match &case.pending {
         Some(Pending::Extension { due_at, .. }) => Some(moved_date(rules, *due_at, days)),
         _ => None,
@@ -37,8 +37,8 @@ fn moved_date(rules: &Jurisdiction, date: Moment, days: i64) -> Moment {
 }
 
 /// Whole days, and never fewer than none: a clock that ran backwards takes no time away.
-fn days_paused(case: &Case, at: Moment, zone: Tz) -> i64 {
-    let since = case.paused_at.unwrap_or(at);
+fn days_paused(since: Option<Moment>, at: Moment, zone: Tz) -> i64 {
+    let since = since.unwrap_or(at);
     (day_of(at, zone) - day_of(since, zone)).num_days().max(0)
 }
 
@@ -61,15 +61,12 @@ pub fn run(events: &[Recorded], zone: Tz) -> Run {
         let at = recorded.occurred_at;
         match &recorded.event {
             Event::Received(_) => {
-                let is_of_file = matches!(recorded.actor, Actor { kind: ActorKind::Import, .. });
+                let is_of_file = recorded.actor.kind == ActorKind::Import;
                 run = Run { since: at, is_of_file, ..run };
             }
             Event::Reopened { .. } => run = Run { since: at, days_paused: 0, is_of_file: false },
             Event::Asked { .. } => paused_at = Some(at),
-            Event::Resumed { .. } => {
-                let since: Moment = paused_at.take().unwrap_or(at);
-                run.days_paused += (day_of(at, zone) - day_of(since, zone)).num_days().max(0);
-            }
+            Event::Resumed { .. } => run.days_paused += days_paused(paused_at.take(), at, zone),
             _ => {}
         }
     }

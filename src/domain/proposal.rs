@@ -77,8 +77,7 @@ pub fn propose(
     );
     let flags: BTreeSet<Flag> = question.flags.union(&judgement.flags).copied().collect();
     let authority = authority_of(rules, chosen.as_ref().map(|r| r.agency));
-    let restricts = judgement.scope == Scope::Out
-        && category.and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
+    let restricts = rules.restricts(judgement.scope, category);
     let may = rules.mode(category) == Mode::Automatic
         && !restricts
         && !flags.contains(&Flag::DenunciationSuspected);

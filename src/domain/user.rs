@@ -72,23 +72,18 @@ impl User {
         }
     }
 
-    /// May the user know of this case at all? `is_named`: a restricted case names the user.
-    pub fn may_see(&self, case: &Case, is_named: bool, jurisdiction: &Jurisdiction) -> bool {
+    /// May the user know of this case at all? A restricted case is for the confidential and for whom
+    /// it names.
+    pub fn may_see(&self, case: &Case, jurisdiction: &Jurisdiction) -> bool {
         if case.restricted {
-            return self.confidential || is_named;
+            return self.confidential || case.readers.contains(&self.id);
         }
         self.is_within(case, jurisdiction)
     }
 
     /// May the user take the step on this case? Whether the case allows it now is another question.
-    pub fn may(
-        &self,
-        verb: Verb,
-        case: &Case,
-        is_named: bool,
-        jurisdiction: &Jurisdiction,
-    ) -> bool {
-        if !self.may_see(case, is_named, jurisdiction) || self.role == Role::Oversight {
+    pub fn may(&self, verb: Verb, case: &Case, jurisdiction: &Jurisdiction) -> bool {
+        if !self.may_see(case, jurisdiction) || self.role == Role::Oversight {
             return false;
         }
         let roles = roles_of(verb);
@@ -98,8 +93,7 @@ impl User {
 
     /// May the case be assigned to the user: is it somebody who may answer it?
     pub fn may_be_given(&self, case: &Case, jurisdiction: &Jurisdiction) -> bool {
-        let is_named = case.readers.contains(&self.id);
-        !self.disabled && self.may(Verb::Answer, case, is_named, jurisdiction)
+        !self.disabled && self.may(Verb::Answer, case, jurisdiction)
     }
 
     /// May the user read the reporter's name and contact?

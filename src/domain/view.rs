@@ -249,7 +249,6 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         file.decisions.iter().map(|d| decision(d, file, user, lens)).collect();
     let today = lens.now.date_naive();
     let clock = case.deadline.as_ref().and_then(|d| lens.rules.clock(&d.clock, today));
-    let is_named = case.readers.contains(&user.id);
     let can = case.can().into_iter().filter(|v| v.is_of_desk());
     CaseView {
         item: item(id, case, shown, lens.rules, lens.language, lens.now),
@@ -286,7 +285,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         answer: answer(file, &shown_text),
         rating: rating(file, &shown_text),
         pending: pending(file, &shown_text),
-        can: can.filter(|v| user.may(*v, case, is_named, lens.rules)).collect(),
+        can: can.filter(|v| user.may(*v, case, lens.rules)).collect(),
     }
 }
 
@@ -294,8 +293,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
 fn related(file: &File, user: &User, lens: &Lens<'_>) -> Vec<String> {
     let may_know = |case: &&Case| {
         let is_hidden = case.hide_identity && !matches!(user.role, Role::Triage | Role::Admin);
-        let is_named = case.readers.contains(&user.id);
-        !is_hidden && !case.restricted && user.may_see(case, is_named, lens.rules)
+        !is_hidden && !case.restricted && user.may_see(case, lens.rules)
     };
     if !user.may_look_up_reporters() {
         return Vec::new();

@@ -200,7 +200,7 @@ fn may_know(
         "agency" => !case.restricted && case.agency == Some(row.recipient_id),
         "user" => {
             let user = users::by_id(conn, row.recipient_id)?.user;
-            user.may_see(case, case.readers.contains(&user.id), rules)
+            user.may_see(case, rules)
         }
         _ => true,
     })

@@ -7,7 +7,6 @@ use super::{Context, FlowError};
 use crate::domain::case::Status;
 use crate::domain::event::{Actor, Deadline, Decided, Event};
 use crate::domain::file::{Decision, Grounds};
-use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::proposal::authority_of;
 use crate::domain::scope::{Basis, Example, Label, Scope};
 use crate::domain::submission::Historical;
@@ -119,7 +118,7 @@ fn decided(context: &Context, one: &Historical) -> Decided {
     let rules = &context.rules;
     let Some(scope) = one.scope else {
         let judgement = context.engine.judge(None, &one.submission.text);
-        let restricts = restricts(rules, judgement.scope, judgement.category.as_deref());
+        let restricts = rules.restricts(judgement.scope, judgement.category.as_deref());
         return Decided {
             // History all the same: it counts neither as the machine's nor as an officer's.
             basis: Basis::Import,
@@ -146,16 +145,10 @@ fn decided(context: &Context, one: &Historical) -> Decided {
         flags: std::collections::BTreeSet::new(),
         confidence_permille: None,
         needs_decision: waits && one.agency.is_none() && scope != Scope::Out,
-        restricts: restricts(rules, scope, one.category.as_deref()),
+        restricts: rules.restricts(scope, one.category.as_deref()),
         deadline,
         text: None,
     }
-}
-
-/// Some categories restrict a case at once, whoever decides for them.
-fn restricts(rules: &Jurisdiction, scope: Scope, category: Option<&str>) -> bool {
-    let category = category.and_then(|c| rules.category(c));
-    scope == Scope::Out && category.is_some_and(|c| c.restricts)
 }
 
 /// What happened to the case in the other system, in the order in which it must have happened.

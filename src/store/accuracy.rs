@@ -50,6 +50,20 @@ struct Row {
     nearness: i64,
 }
 
+/// The side that an officer chose first after the machine's decision `m`.
+fn officer_after() -> String {
+    let officer = quote(Basis::Officer.word());
+    format!(
+        "(SELECT o.scope FROM decisions o WHERE o.case_id = m.case_id AND o.basis = {officer} \
+         AND o.id > m.id ORDER BY o.id LIMIT 1)"
+    )
+}
+
+/// The sum of a value over the rows that fulfil a condition.
+fn sum(condition: &str, value: &str) -> String {
+    format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN {value} ELSE 0 END), 0) AS BIGINT)")
+}
+
 /// The machine's decisions of a period, in groups.
 pub fn groups(conn: &mut AnyConn, frame: &Frame) -> Stored<Vec<Group>> {
     let month = match conn {
@@ -60,17 +74,9 @@ pub fn groups(conn: &mut AnyConn, frame: &Frame) -> Stored<Vec<Group>> {
         Some(agencies) => format!(" AND {}", one_of("c.agency_id", agencies.iter())),
         None => String::new(),
     };
-    // The side that an officer chose first after the machine.
-    let officer = format!(
-        "(SELECT o.scope FROM decisions o WHERE o.case_id = m.case_id AND o.basis = {} \
-         AND o.id > m.id ORDER BY o.id LIMIT 1)",
-        quote(Basis::Officer.word())
-    );
     let (ask, machine) = (quote(Scope::Ask.word()), quote(Basis::Machine.word()));
-    let sum = |condition: &str, value: &str| {
-        format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN {value} ELSE 0 END), 0) AS BIGINT)")
-    };
-    let reviewed = "side <> 'ask' AND said IS NOT NULL";
+    let officer = officer_after();
+    let reviewed = &format!("side <> {ask} AND said IS NOT NULL");
     let sql = format!(
         "SELECT category, channel, month, bin, COUNT(*) AS decided, {sure} AS sure, \
          {seen} AS reviewed, {agreed} AS agreed, {confirmed} AS confirmed, \
@@ -133,9 +139,6 @@ struct OfficerRow {
 pub fn officers(conn: &mut AnyConn, frame: &Frame) -> Stored<Vec<OfficerLine>> {
     let (ask, machine) = (quote(Scope::Ask.word()), quote(Basis::Machine.word()));
     let officer = quote(Basis::Officer.word());
-    let sum = |condition: &str| {
-        format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) AS BIGINT)")
-    };
     let sql = format!(
         "SELECT u.name AS name, COUNT(*) AS decisions, {after} AS after_machine, \
          {against} AS against_machine, {overruled} AS overruled \
@@ -147,9 +150,9 @@ pub fn officers(conn: &mut AnyConn, frame: &Frame) -> Stored<Vec<OfficerLine>> {
          FROM decisions o WHERE o.basis = {officer} AND {taken}) AS said \
          JOIN users u ON u.id = said.user_id GROUP BY u.id, u.name \
          ORDER BY 2 DESC, u.name LIMIT 200",
-        after = sum(&format!("machine <> {ask}")),
-        against = sum(&format!("machine <> {ask} AND machine <> side")),
-        overruled = sum("later <> side"),
+        after = sum(&format!("machine <> {ask}"), "1"),
+        against = sum(&format!("machine <> {ask} AND machine <> side"), "1"),
+        overruled = sum("later <> side", "1"),
         taken = within("o.decided_at", frame.span),
     );
     let rows = diesel::sql_query(sql).load::<OfficerRow>(conn)?;
@@ -180,13 +183,11 @@ pub fn last_of(
     }
     let since = since.map_or_else(String::new, |at| format!(" AND m.decided_at >= {}", time(at)));
     let sql = format!(
-        "SELECT CAST(COALESCE(SUM(CASE WHEN said = side THEN 1 ELSE 0 END), 0) AS BIGINT) AS kept, \
-         COUNT(*) AS looked_at FROM (SELECT m.scope AS side, \
-         (SELECT o.scope FROM decisions o WHERE o.case_id = m.case_id AND o.basis = {officer} \
-          AND o.id > m.id ORDER BY o.id LIMIT 1) AS said FROM decisions m \
-         WHERE m.basis = {machine} AND m.verdict IS NOT NULL AND m.scope <> {ask} \
+        "SELECT {kept} AS kept, COUNT(*) AS looked_at \
+         FROM (SELECT m.scope AS side, {officer} AS said FROM decisions m WHERE m.basis = {machine} AND m.verdict IS NOT NULL AND m.scope <> {ask} \
          AND m.category = {category}{since} ORDER BY m.id DESC LIMIT {most}) AS last",
-        officer = quote(Basis::Officer.word()),
+        kept = sum("said = side", "1"),
+        officer = officer_after(),
         machine = quote(Basis::Machine.word()),
         ask = quote(Scope::Ask.word()),
         category = quote(category),

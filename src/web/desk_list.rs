@@ -293,7 +293,7 @@ async fn items(ask: &Ask, user: &User, found: &mut Found) -> Result<Vec<Item>, F
     let mut out = Vec::with_capacity(stored.len());
     for one in &stored {
         let case = &one.case;
-        if !user.may_see(case, case.readers.contains(&user.id), rules) {
+        if !user.may_see(case, rules) {
             continue;
         }
         let bodies = by_id.remove(&one.keys.id).unwrap_or_default();

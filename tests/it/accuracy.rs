@@ -1,15 +1,14 @@
 //! The machine measured by what officers said afterwards, looked at by samples, and let fall back
 //! where it is not right often enough.
 
-use dangvan::domain::case::{Case, Channel};
-use dangvan::domain::event::{Actor, Event, Received};
+use dangvan::domain::event::{Actor, Event};
 use dangvan::domain::proposal::{Draw, Question, propose};
-use dangvan::domain::reporter::ReporterKind;
 use dangvan::domain::scope::Scope;
 use dangvan::domain::user::Role;
 use dangvan::flow::fall_back::fall_back;
 use serde_json::{Value, json};
 
+use crate::deadlines::received;
 use crate::harness::{Db, Town, start, town};
 
 const LATE: &str = "Tôi nộp hồ sơ đăng ký đất đai đã quá hẹn ba tháng, lần nào hỏi một cửa cũng \
@@ -88,6 +87,11 @@ async fn what_officers_say_is_counted(db: Db) {
     let empty = town.get("/reports/accuracy?from=2020-01-01&to=2020-01-31", &leader).await;
     assert_eq!(empty.status, 200, "{}", empty.text);
     assert_eq!(town.get("/reports/accuracy", &agency).await.status, 403);
+    // Nobody is led where they may not go.
+    for (token, is_led) in [(&leader, true), (&agency, false)] {
+        let page = town.get("/reports", token).await;
+        assert_eq!(page.text.contains("/reports/accuracy"), is_led, "{}", page.text);
+    }
 }
 
 /// A share of what the machine decides by itself is looked at all the same.
@@ -112,25 +116,6 @@ async fn a_sample_is_looked_at() {
         }
         assert_eq!(case.needs_decision, is_looked_at, "{draw}");
     }
-}
-
-fn received() -> Case {
-    let first = Received {
-        number: "DV26-000001-3".into(),
-        channel: Channel::Web,
-        external_id: None,
-        language: "en".into(),
-        reporter_kind: ReporterKind::Individual,
-        anonymous: false,
-        hide_identity: false,
-        consent_publish: false,
-        about: None,
-        area: None,
-        procedure: None,
-        flags: Default::default(),
-        received_at: start(),
-    };
-    Case::from_received(&first, Actor::CITIZEN)
 }
 
 /// What belongs elsewhere is referred by the machine where the mode says so, with a letter that

@@ -92,7 +92,8 @@ fn holds(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn received() -> Case {
+/// A case that has just come in, with a date.
+pub fn received() -> Case {
     let first = Received {
         number: "DV26-000001-3".into(),
         channel: Channel::Web,

@@ -68,7 +68,7 @@ async fn the_table_holds() {
     let keeping = [Verb::Note, Verb::Assign, Verb::Close, Verb::Reopen];
     let may = |role, agency, verbs: &[Verb]| {
         let user = user(role, agency);
-        let all: Vec<bool> = verbs.iter().map(|v| user.may(*v, &case, false, &rules)).collect();
+        let all: Vec<bool> = verbs.iter().map(|v| user.may(*v, &case, &rules)).collect();
         assert!(all.iter().all(|m| *m == all[0]), "{role} {verbs:?}: {all:?}");
         all[0]
     };

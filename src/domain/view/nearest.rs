@@ -55,9 +55,7 @@ impl Nearest<'_> {
     fn may_know(&self, number: Option<&str>) -> bool {
         let Some(number) = number else { return true };
         let case = self.cases.iter().find(|case| case.number == number);
-        let sees =
-            |case: &Case| self.user.may_see(case, case.readers.contains(&self.user.id), self.rules);
-        case.is_some_and(sees)
+        case.is_some_and(|case| self.user.may_see(case, self.rules))
     }
 }
 

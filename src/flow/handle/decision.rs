@@ -50,8 +50,7 @@ pub(super) fn decide_event(
     };
     let agency = case.agency.or_else(|| route(rules, &question).map(|r| r.agency));
     let authority = decide.authority.unwrap_or_else(|| proposal::authority_of(rules, agency));
-    let restricts = decide.scope == Scope::Out
-        && category.as_deref().and_then(|c| rules.category(c)).is_some_and(|c| c.restricts);
+    let restricts = rules.restricts(decide.scope, category.as_deref());
     let mut flags = case.flags.clone();
     // Whoever decides has looked at the suspicion.
     flags.remove(&Flag::DenunciationSuspected);

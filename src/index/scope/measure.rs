@@ -38,7 +38,7 @@ impl Engine {
     }
 
     /// How near what was learned lies to its nearest by other hands, on average; of a sample, since
-    /// it is looked at by people. `None` where too few hands wrote it.
+    /// it is looked at by people. `None` where nothing is of a known hand.
     pub fn usual_nearness(&self) -> Option<f64> {
         *self.nearness.get_or_init(|| self.read().usual_nearness())
     }

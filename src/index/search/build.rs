@@ -39,10 +39,7 @@ impl Index {
             match part {
                 Part::Word(word) => {
                     let query = self.any_of(std::slice::from_ref(word));
-                    match all {
-                        Occur::Must => must.push((Occur::Must, query)),
-                        _ => any.push((Occur::Should, query)),
-                    }
+                    if all == Occur::Must { &mut must } else { &mut any }.push((all, query));
                     if let Some(left) = previous {
                         let text = pair(&left.folded, &word.folded);
                         let term = Term::from_field_text(self.fields.pairs, &text);
@@ -54,10 +51,7 @@ impl Index {
                 }
                 Part::Any(alternatives) => {
                     let query = self.either(alternatives);
-                    match all {
-                        Occur::Must => must.push((Occur::Must, query)),
-                        _ => any.push((Occur::Should, query)),
-                    }
+                    if all == Occur::Must { &mut must } else { &mut any }.push((all, query));
                 }
                 Part::Phrase(words) => must.push((Occur::Must, self.phrase(words))),
                 Part::Without(words) => {

@@ -104,12 +104,8 @@ pub async fn summary(
     signed: Signed,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    desk::ready(&signed.user)?;
-    let pairs = pairs(&request)?;
-    refuse(&pairs, &["by", "split"])?;
-    let asked = asked(&ask, &signed.user, &pairs, true)?;
-    let summary = report::summary(&ask.context, asked.frame).await?;
-    Ok(HttpResponse::Ok().json(summary))
+    let frame = period(&ask, &signed, &request)?;
+    Ok(HttpResponse::Ok().json(report::summary(&ask.context, frame).await?))
 }
 
 /// `GET /api/v1/reports/accuracy`
@@ -118,11 +114,8 @@ pub async fn accuracy(
     signed: Signed,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    desk::ready(&signed.user)?;
-    let pairs = pairs(&request)?;
-    refuse(&pairs, &["by", "split"])?;
-    let asked = asked(&ask, &signed.user, &pairs, true)?;
-    Ok(HttpResponse::Ok().json(measured(&ask, &signed.user, asked.frame).await?))
+    let frame = period(&ask, &signed, &request)?;
+    Ok(HttpResponse::Ok().json(measured(&ask, &signed.user, frame).await?))
 }
 
 /// The accuracy of a period, as the user may see it.
@@ -133,10 +126,13 @@ pub async fn measured(ask: &Ask, user: &User, frame: Frame) -> Result<Accuracy, 
     Ok(accuracy::accuracy(&ask.context, frame, user.may_read_officers()).await?)
 }
 
-fn refuse(pairs: &[(String, String)], names: &[&str]) -> Result<(), Failure> {
-    match pairs.iter().find(|(name, _)| names.contains(&name.as_str())) {
+/// The frame of a report that is not cut into periods or parts.
+fn period(ask: &Ask, signed: &Signed, request: &HttpRequest) -> Result<Frame, Failure> {
+    desk::ready(&signed.user)?;
+    let pairs = pairs(request)?;
+    match pairs.iter().find(|(name, _)| ["by", "split"].contains(&name.as_str())) {
         Some((name, _)) => Err(Failure::invalid(vec![FieldError::new(name, Rule::UnknownField)])),
-        None => Ok(()),
+        None => Ok(asked(ask, &signed.user, &pairs, true)?.frame),
     }
 }
 

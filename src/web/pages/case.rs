@@ -37,25 +37,28 @@ pub(super) struct Suggestion {
     pub reasons: Vec<(String, String)>,
     pub neighbours: Vec<(Option<String>, String, String, String)>,
     pub model: String,
+    /// The one key that confirms it.
+    pub confirm: Option<VerbForm>,
 }
 
-/// A case as it is read: the text marked, the decision in words, the one key that confirms it.
+/// A case as it is read: the text marked, the decision in words.
 pub(super) struct Seen {
     pub case: CaseView,
     pub text: Vec<Piece>,
     pub suggestion: Option<Suggestion>,
     /// What the machine had said, where an officer has decided since.
     pub before: Option<Suggestion>,
-    pub confirm: Option<VerbForm>,
 }
 
 /// The case in the words of the frame's language.
 pub(super) fn seen(ask: &Ask, frame: &Frame, case: CaseView) -> Seen {
     Seen {
         text: marked(&case),
-        suggestion: case.decision.as_ref().map(|d| suggestion(ask, frame, d)),
+        suggestion: case
+            .decision
+            .as_ref()
+            .map(|d| Suggestion { confirm: confirm(ask, &case), ..suggestion(ask, frame, d) }),
         before: before(&case).map(|d| suggestion(ask, frame, d)),
-        confirm: confirm(ask, &case),
         case,
     }
 }
@@ -70,8 +73,6 @@ struct Page<'a> {
     approval: Vec<VerbForm>,
     forms: Vec<VerbForm>,
     similar: Vec<Item>,
-    /// The machine's decision of before is confirmed no more.
-    nothing: Option<VerbForm>,
     errors: &'a Errors,
     changed: &'a [Changed],
     /// What was done just now.
@@ -118,8 +119,7 @@ pub async fn step(
         }
         match desk::take_step(&ask, &signed.user, &number, revision, verb, fields).await {
             Ok(stored) => {
-                let is_named = stored.case.readers.contains(&signed.user.id);
-                let next = match signed.user.may_see(&stored.case, is_named, &ask.context.rules) {
+                let next = match signed.user.may_see(&stored.case, &ask.context.rules) {
                     true => after(came.typed.get("next"), &number, verb),
                     // The step itself took the case out of sight.
                     false => format!("/desk?done={verb}"),
@@ -176,7 +176,6 @@ async fn page(
         approval,
         forms,
         similar,
-        nothing: None,
         errors: &came.errors,
         changed: &came.changed,
         done: done(ask, request).filter(|_| came.verb.is_empty()),
@@ -247,5 +246,6 @@ fn suggestion(ask: &Ask, f: &Frame, decision: &DecisionView) -> Suggestion {
         reasons: decision.reasons.iter().filter(of_words).map(reason).collect(),
         neighbours: decision.neighbours.iter().map(near).collect(),
         model: decision.model.clone().unwrap_or_default(),
+        confirm: None,
     }
 }

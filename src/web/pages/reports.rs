@@ -80,6 +80,8 @@ fn link(figure: Figure, (from, to): (NaiveDate, NaiveDate), more: &[(&str, &str)
 #[template(path = "reports.html")]
 struct Page<'a> {
     f: &'a Frame,
+    /// May the reader see how right the machine is?
+    may_measure: bool,
     from: NaiveDate,
     to: NaiveDate,
     before: String,
@@ -117,6 +119,7 @@ pub async fn reports(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Fai
     let day = |d| ask.context.messages.day(&ask.language, d);
     let (bars, most) = bars(&frame, &rows);
     let page = Page {
+        may_measure: signed.user.may_read_accuracy(),
         from,
         to,
         before: format!("{} – {}", day(start), day(end)),
