@@ -72,8 +72,8 @@ impl User {
         }
     }
 
-    /// May the user know of this case at all? A restricted case is for the confidential and for whom
-    /// it names.
+    /// May the user know of this case at all? A restricted case is for the confidential and for
+    /// whom it names.
     pub fn may_see(&self, case: &Case, jurisdiction: &Jurisdiction) -> bool {
         if case.restricted {
             return self.confidential || case.readers.contains(&self.id);

@@ -184,7 +184,8 @@ pub fn last_of(
     let since = since.map_or_else(String::new, |at| format!(" AND m.decided_at >= {}", time(at)));
     let sql = format!(
         "SELECT {kept} AS kept, COUNT(*) AS looked_at \
-         FROM (SELECT m.scope AS side, {officer} AS said FROM decisions m WHERE m.basis = {machine} AND m.verdict IS NOT NULL AND m.scope <> {ask} \
+         FROM (SELECT m.scope AS side, {officer} AS said FROM decisions m \
+         WHERE m.basis = {machine} AND m.verdict IS NOT NULL AND m.scope <> {ask} \
          AND m.category = {category}{since} ORDER BY m.id DESC LIMIT {most}) AS last",
         kept = sum("said = side", "1"),
         officer = officer_after(),

@@ -87,7 +87,13 @@ async fn what_officers_say_is_counted(db: Db) {
     let empty = town.get("/reports/accuracy?from=2020-01-01&to=2020-01-31", &leader).await;
     assert_eq!(empty.status, 200, "{}", empty.text);
     assert_eq!(town.get("/reports/accuracy", &agency).await.status, 403);
-    // Nobody is led where they may not go.
+}
+
+#[actix_web::test]
+async fn nobody_is_led_where_they_may_not_go() {
+    let town = town("plain", Db::Sqlite).await;
+    let leader = town.officer("leader", Role::Leader, None).await;
+    let agency = town.officer("agency", Role::Agency, Some("works-department")).await;
     for (token, is_led) in [(&leader, true), (&agency, false)] {
         let page = town.get("/reports", token).await;
         assert_eq!(page.text.contains("/reports/accuracy"), is_led, "{}", page.text);
