@@ -1,12 +1,18 @@
 //! `dangvan check` and `dangvan reindex`.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{CliError, open, print, say};
 use crate::config::Config;
-use crate::flow::{check, sync_index};
-use crate::index::{Index, IndexError};
+use crate::domain::jurisdiction::Jurisdiction;
+use crate::flow::{FlowError, check, sync_index};
+use crate::index::{Index, IndexError, place};
 use crate::store::{Store, packs};
+
+/// A rebuild by the service is looked at this often.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Compares every case's row with its events, and the index with the database. Exit code 1 where
 /// they differ.
@@ -79,24 +85,48 @@ fn index_findings(
     Ok(IndexSaid { line, faults: found.faults, faults_total: found.faults_total })
 }
 
-/// Removes the built index; a running service must be stopped first, and builds it anew when it
-/// starts.
+/// Builds the index anew. A running service does it itself and goes on answering from the old one;
+/// the command waits for it.
 pub fn reindex(config: &Config) -> Result<(), CliError> {
     let (_, store) = open::open(config)?;
-    let installation = super::wait(store.read(packs::installation))??;
-    let rules = super::wait(store.read(packs::jurisdiction))??;
-    let Some(installation) = installation else { return Ok(()) };
+    let rules = Arc::new(super::wait(store.read(packs::jurisdiction))??);
     let folder = config.data.join("index");
-    Index::remove(&folder).map_err(|e| CliError::Usage(e.to_string()))?;
-    let opened = Index::open(Some(&folder), &installation.uid, &rules);
-    let index = Arc::new(opened.map_err(crate::flow::FlowError::Index)?);
-    let rules = Arc::new(rules);
     let bar = super::progress("cases");
-    while super::wait(sync_index::step(&store, &index, &rules))?? {
-        bar.set_position(index.count());
-    }
+    let count = loop {
+        let alone =
+            sync_index::rebuild_alone(&store, &folder, &rules, |done| bar.set_position(done));
+        match super::wait(alone)? {
+            Ok(count) => break count,
+            Err(FlowError::Index(error)) if error.is_lock() => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(count) = wish_and_wait(&folder, &rules, |done| bar.set_position(done))? {
+            break count;
+        }
+    };
     bar.finish_and_clear();
-    say(&format!("{} cases are in the index.", index.count()));
+    say(&format!("{count} cases are in the index."));
     store.stop();
     Ok(())
+}
+
+/// Asks the service for the rebuild and waits for it; `None` when the service has ended meanwhile.
+fn wish_and_wait(
+    folder: &Path,
+    rules: &Jurisdiction,
+    progress: impl Fn(u64),
+) -> Result<Option<u64>, CliError> {
+    place::wish(folder).map_err(FlowError::Index)?;
+    say("The running service builds the index anew and goes on answering.");
+    loop {
+        std::thread::sleep(LOOK_EVERY);
+        let work = place::work(folder, rules).map_err(FlowError::Index)?;
+        if !place::is_wished(folder).map_err(FlowError::Index)? {
+            return Ok(Some(work.cases));
+        }
+        if !work.is_written {
+            return Ok(None);
+        }
+        progress(work.cases);
+    }
 }

@@ -2,6 +2,7 @@
 //! over, and the index commits with the new mark. Repeating it is harmless.
 
 mod audit;
+mod rebuild;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ use crate::store::cases::{self, StoredCase};
 use crate::store::{AnyConn, Store, StoreError, changes, packs, texts};
 
 pub use audit::{IndexFindings, audit};
+pub use rebuild::{rebuild_alone, rebuild_where_wished, retire};
 
 /// So many changes are committed together.
 const BATCH: i64 = 1_000;

@@ -6,6 +6,7 @@ pub mod document;
 pub mod evaluate;
 mod facets;
 mod metrics;
+pub mod place;
 pub mod query;
 mod schema;
 pub mod scope;
@@ -33,4 +34,11 @@ pub enum IndexError {
     /// A cursor that is none of ours.
     #[error("the cursor cannot be read")]
     BadCursor,
+}
+
+impl IndexError {
+    /// Another process writes this index.
+    pub fn is_lock(&self) -> bool {
+        matches!(self, IndexError::Tantivy(tantivy::TantivyError::LockFailure(..)))
+    }
 }

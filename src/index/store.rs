@@ -9,7 +9,8 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
 use super::IndexError;
 use super::document::{CaseDocument, document, id};
-use super::schema::{Fields, name, schema};
+use super::place::{Places, directory, file, remove};
+use super::schema::{Fields, schema};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::taxonomy::Abbreviation;
 use crate::seal::{Uid, hex};
@@ -40,6 +41,8 @@ pub struct Index {
     writer: Option<Mutex<IndexWriter>>,
     pub(super) patterns: PersonalPatterns,
     database: String,
+    /// Where it lies; `None` in memory or beside a running service.
+    place: Option<PathBuf>,
     mark: RwLock<i64>,
 }
 
@@ -51,24 +54,38 @@ impl Index {
         database: &Uid,
         rules: &Jurisdiction,
     ) -> Result<Index, IndexError> {
-        let place = folder.map(|folder| place(folder, rules));
-        match open_at(place.as_deref(), database, rules) {
-            Ok(index) => {
-                if let (Some(folder), Some(place)) = (folder, &place) {
-                    remove_others(folder, place);
+        let Some(folder) = folder else { return open_at(None, database, rules) };
+        let places = Places::of(folder, rules);
+        for generation in places.generations()? {
+            match open_at(Some(&generation.path), database, rules) {
+                Ok(index) => {
+                    places.remove_others(&generation.path);
+                    return Ok(index);
                 }
-                Ok(index)
-            }
-            Err(error) => {
-                let Some(place) = place else { return Err(error) };
                 // A lock is somebody else's work and no damage.
-                if let IndexError::Tantivy(tantivy::TantivyError::LockFailure(..)) = error {
-                    return Err(error);
+                Err(error) if error.is_lock() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "the index cannot be used and is built anew");
+                    remove(&generation.path)?;
                 }
-                tracing::warn!(%error, "the index cannot be used and is built anew");
-                remove(&place)?;
-                open_at(Some(&place), database, rules)
             }
+        }
+        let place = places.next()?;
+        let index = open_at(Some(&place), database, rules)?;
+        places.remove_others(&place);
+        Ok(index)
+    }
+
+    /// Begins a generation beside the one that serves; [`Index::remove_others`] gives it
+    /// the place.
+    pub fn begin(folder: &Path, database: &Uid, rules: &Jurisdiction) -> Result<Index, IndexError> {
+        open_at(Some(&Places::of(folder, rules).next()?), database, rules)
+    }
+
+    /// This one serves from now on: every other one is removed from the folder.
+    pub fn remove_others(&self, folder: &Path, rules: &Jurisdiction) {
+        if let Some(place) = &self.place {
+            Places::of(folder, rules).remove_others(place);
         }
     }
 
@@ -78,11 +95,12 @@ impl Index {
         database: &Uid,
         rules: &Jurisdiction,
     ) -> Result<Index, IndexError> {
-        let place = place(folder, rules);
-        if !place.join("meta.json").exists() {
+        let generations = Places::of(folder, rules).generations()?;
+        let newest = generations.into_iter().next().ok_or(IndexError::Missing)?;
+        if !newest.path.join("meta.json").exists() {
             return Err(IndexError::Missing);
         }
-        let inner = tantivy::Index::open_in_dir(&place)?;
+        let inner = tantivy::Index::open_in_dir(&newest.path)?;
         let index = assemble(inner, None, database, rules)?;
         if index.is_foreign()? { Err(IndexError::Missing) } else { Ok(index) }
     }
@@ -156,13 +174,6 @@ impl Index {
     }
 }
 
-fn place(folder: &Path, rules: &Jurisdiction) -> PathBuf {
-    let (schema, _) = schema();
-    let retypes = is_typed_so(&rules.settings.languages);
-    let lists = format!("{:?} {retypes}", rules.settings.personal_data);
-    folder.join(name(&schema, &lists))
-}
-
 fn open_at(
     place: Option<&Path>,
     database: &Uid,
@@ -181,16 +192,12 @@ fn open_at(
     };
     let writer: IndexWriter<TantivyDocument> =
         inner.writer_with_num_threads(THREADS, HEAP_BYTES)?;
-    let index = assemble(inner, Some(writer), database, rules)?;
+    let mut index = assemble(inner, Some(writer), database, rules)?;
+    index.place = place.map(Path::to_owned);
     if index.is_foreign()? {
         return Err(IndexError::Missing);
     }
     Ok(index)
-}
-
-fn directory(place: &Path) -> Result<tantivy::directory::MmapDirectory, IndexError> {
-    tantivy::directory::MmapDirectory::open(place)
-        .map_err(|e| IndexError::File { path: place.display().to_string(), reason: e.to_string() })
 }
 
 fn assemble(
@@ -213,34 +220,10 @@ fn assemble(
         writer: writer.map(Mutex::new),
         patterns: PersonalPatterns::compile(&pairs)?,
         database: hex(database),
+        place: None,
         mark: RwLock::new(0),
     };
     let mark = index.payload()?.map_or(0, |mark| mark.mark);
     *index.mark.write().unwrap_or_else(PoisonError::into_inner) = mark;
     Ok(index)
-}
-
-fn file(path: &Path, error: &std::io::Error) -> IndexError {
-    IndexError::File { path: path.display().to_string(), reason: error.to_string() }
-}
-
-fn remove(place: &Path) -> Result<(), IndexError> {
-    match std::fs::remove_dir_all(place) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file(place, &error)),
-        _ => Ok(()),
-    }
-}
-
-/// Indexes of other fingerprints are of no more use once this one is open.
-fn remove_others(folder: &Path, keep: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path != keep
-            && path.is_dir()
-            && let Err(error) = remove(&path)
-        {
-            tracing::warn!(%error, "an old index could not be removed");
-        }
-    }
 }

@@ -103,7 +103,10 @@ async fn follow(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     loop {
         let mut outcome = open_index(&app).await;
         while matches!(outcome, Ok(true)) && !*stopped.borrow() {
-            outcome = index_step(&app).await;
+            outcome = match rebuild_index(&app, &stopped).await {
+                Ok(()) => index_step(&app).await,
+                Err(error) => Err(error),
+            };
         }
         // An index that fails is opened anew; one whose database is away is good still.
         if let Err(FlowError::Index(_)) = outcome {
@@ -132,6 +135,21 @@ async fn index_step(app: &App) -> Result<bool, FlowError> {
         Some(index) => sync_index::step(&app.store, &index, &app.rules().jurisdiction).await,
         None => Ok(false),
     }
+}
+
+/// Builds the index anew where `dangvan reindex` has left the wish; the old one serves meanwhile. A
+/// stop leaves the wish for the next start.
+async fn rebuild_index(app: &App, stopped: &watch::Receiver<bool>) -> Result<(), FlowError> {
+    let folder = app.index_folder();
+    let Some(serving) = app.index() else { return Ok(()) };
+    let (store, rules) = (&app.store, app.rules().jurisdiction);
+    let goes_on = || !*stopped.borrow();
+    let built = sync_index::rebuild_where_wished(store, &serving, &folder, &rules, goes_on).await?;
+    let Some(next) = built else { return Ok(()) };
+    app.set_index(Some(next.clone()));
+    sync_index::retire(serving, &next, &folder, &rules).await?;
+    tracing::info!(cases = next.count(), "the index was built anew");
+    Ok(())
 }
 
 async fn send(app: Arc<App>, mut stopped: watch::Receiver<bool>) {

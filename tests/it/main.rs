@@ -36,6 +36,7 @@ mod outbox;
 mod pack;
 mod proxy;
 mod real_input;
+mod reindex;
 mod reports;
 mod roles;
 mod rust_source;
