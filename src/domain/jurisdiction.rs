@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::Names;
 use super::agency::{Agency, AgencyId, valid_on};
 use super::deadline::{Calendar, ClockChoice, ClockRule};
+use super::edition::Thresholds;
 use super::letter::{Letter, LetterKind};
 use super::place::{Area, AreaId};
 use super::routing::RoutingRule;
 use super::scope::{Example, Scope};
 use super::taxonomy::{Abbreviation, ActPattern, Category, Cue, Mode, PersonalData};
+use super::truth::TruthRow;
 
 /// The settings of a pack that are neither tables nor letters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,9 @@ pub struct Settings {
     pub phone_country_code: String,
     /// Automatic decisions must be right this often, 0 to 1.
     pub wanted_precision: f64,
+    /// From which confidence on the machine decides, where an edition of the rules has set it.
+    #[serde(default)]
+    pub thresholds: Thresholds,
     /// The share of automatic decisions that is reviewed, 0 to 1.
     pub review_sample: f64,
     /// Takes what nobody else answers.
@@ -85,6 +90,8 @@ pub struct Jurisdiction {
     pub procedures: Vec<Procedure>,
     /// By priority.
     pub rules: Vec<RoutingRule>,
+    /// What routing is expected to do.
+    pub truth: Vec<TruthRow>,
     pub clocks: Vec<ClockRule>,
     pub clock_choices: Vec<ClockChoice>,
     pub calendar: Calendar,

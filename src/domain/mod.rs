@@ -7,6 +7,7 @@ pub mod administration;
 pub mod agency;
 pub mod case;
 pub mod deadline;
+pub mod edition;
 pub mod error;
 pub mod event;
 pub mod figures;
@@ -23,6 +24,7 @@ pub mod scope;
 pub mod search;
 pub mod submission;
 pub mod taxonomy;
+pub mod truth;
 pub mod user;
 pub mod view;
 

@@ -71,7 +71,7 @@ pub fn propose(
             category,
             about: question.about,
             area: question.area,
-            procedure: question.procedure.as_deref(),
+            field: question.procedure.as_deref().and_then(|p| rules.field_of(p)),
             day,
         },
     );

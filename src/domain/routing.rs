@@ -45,7 +45,8 @@ pub struct RoutingQuestion<'a> {
     pub category: Option<&'a str>,
     pub about: Option<AgencyId>,
     pub area: Option<AreaId>,
-    pub procedure: Option<&'a str>,
+    /// The field of the procedure that the case is about.
+    pub field: Option<&'a str>,
     pub day: NaiveDate,
 }
 
@@ -102,7 +103,7 @@ fn in_force(jurisdiction: &Jurisdiction, id: AgencyId, day: NaiveDate) -> Option
 }
 
 fn by_table(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Option<Route> {
-    let field = question.procedure.and_then(|p| jurisdiction.field_of(p)).unwrap_or("");
+    let field = question.field.unwrap_or("");
     let area = question.area.and_then(|id| jurisdiction.area(id)).map_or("", |a| a.code.as_str());
     let fits = |pattern: &str, word: &str| pattern == "*" || pattern == word;
     for rule in &jurisdiction.rules {

@@ -125,6 +125,11 @@ impl User {
         matches!(self.role, Role::Leader | Role::Admin)
     }
 
+    /// May draft changes of the rules and try them on past cases.
+    pub fn may_try_rules(&self) -> bool {
+        matches!(self.role, Role::Triage | Role::Admin)
+    }
+
     /// May change agencies, users, packs; may read mail and health.
     pub fn may_administer(&self) -> bool {
         self.role == Role::Admin

@@ -10,6 +10,7 @@ pub mod deliver;
 pub mod fall_back;
 pub mod handle;
 pub mod import;
+pub mod lab;
 pub mod learn;
 pub mod receive;
 pub mod record;

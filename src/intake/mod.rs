@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod administration;
+pub mod edition;
 pub mod fields;
 pub mod history;
 pub mod query;

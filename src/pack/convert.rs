@@ -12,6 +12,7 @@ use crate::domain::scope::Scope;
 use crate::domain::taxonomy::{
     Abbreviation, ActGroup, ActPattern, Answers, Category, Cue, Direction, Mode,
 };
+use crate::domain::truth::TruthRow;
 use crate::text::{marked, tokens};
 
 pub(super) fn categories(table: &Table, problems: &mut Problems) -> Vec<Category> {
@@ -192,6 +193,22 @@ pub(super) fn rules(table: &Table, problems: &mut Problems) -> Vec<RoutingRule> 
     }
     // A stable sort: of rules with one priority the first in the file wins.
     out.sort_by_key(|rule| rule.priority);
+    out
+}
+
+pub(super) fn truth(table: &Table, problems: &mut Problems) -> Vec<TruthRow> {
+    let mut out = Vec::new();
+    for row in &table.rows {
+        let cell = |column: &str| table.cell(row, column).to_owned();
+        out.push(TruthRow {
+            category: table.required(row, "category", problems),
+            field: cell("field"),
+            area: cell("area"),
+            about: cell("about"),
+            agency: cell("agency"),
+            rule: cell("rule"),
+        });
+    }
     out
 }
 

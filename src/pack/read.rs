@@ -7,6 +7,7 @@ use super::source::Source;
 use super::table::{Problems, Shape, Table, check_composed};
 use super::{PackError, convert, shapes, validate};
 use crate::domain::Names;
+use crate::domain::edition::Thresholds;
 use crate::domain::jurisdiction::{Jurisdiction, Settings};
 use crate::domain::letter::{Letter, LetterKind};
 use crate::domain::scope::{Example, Scope};
@@ -63,6 +64,7 @@ pub(super) struct Tables {
     pub(super) fields: Table,
     pub(super) procedures: Table,
     pub(super) rules: Table,
+    pub(super) truth: Table,
     pub(super) clocks: Table,
     pub(super) clock_map: Table,
     pub(super) calendar: Table,
@@ -91,6 +93,7 @@ pub(super) fn read(source: &Source) -> Result<Jurisdiction, Vec<PackError>> {
         fields: convert::named_codes(&tables.fields, p),
         procedures: convert::procedures(&tables.procedures, p),
         rules: convert::rules(&tables.rules, p),
+        truth: convert::truth(&tables.truth, p),
         clocks: convert::clocks(&tables.clocks, p),
         clock_choices: convert::clock_choices(&tables.clock_map, p),
         calendar: convert::calendar(&tables.calendar, p),
@@ -121,6 +124,7 @@ fn settings(source: &Source, problems: &mut Problems) -> Option<Settings> {
             number_prefix: file.number_prefix,
             phone_country_code: file.phone_country_code,
             wanted_precision: file.wanted_precision,
+            thresholds: Thresholds::default(),
             review_sample: file.review_sample,
             reception_agency: file.reception_agency,
             names: file.name,
@@ -151,6 +155,7 @@ fn tables(source: &Source, languages: &[String], problems: &mut Problems) -> Tab
         fields: read(&shapes::FIELDS),
         procedures: read(&shapes::PROCEDURES),
         rules: read(&shapes::RULES),
+        truth: read(&shapes::TRUTH),
         clocks: read(&shapes::CLOCKS),
         clock_map: read(&shapes::CLOCK_MAP),
         calendar: read(&shapes::CALENDAR),

@@ -76,6 +76,13 @@ pub(super) const RULES: Shape = Shape {
     texts: &["note"],
 };
 
+pub(super) const TRUTH: Shape = Shape {
+    file: "truth.tsv",
+    columns: &["category", "field", "area", "about", "agency"],
+    optional: &["rule"],
+    texts: &[],
+};
+
 pub(super) const CLOCKS: Shape = Shape {
     file: "clocks.tsv",
     columns: &["code", "limit", "unit", "trigger", "verified", "basis", "valid_from", "valid_to"],

@@ -11,6 +11,7 @@ pub mod cases;
 pub mod changes;
 mod conn;
 mod dialect;
+pub mod editions;
 pub mod examples;
 pub mod figures;
 pub mod history;

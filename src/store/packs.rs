@@ -9,8 +9,12 @@ use super::schema::{installation, pack_rows};
 use super::{AnyConn, StoreError, Stored, agencies};
 use crate::clock::Moment;
 use crate::domain::deadline::Calendar;
-use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::edition::Changeable;
+use crate::domain::jurisdiction::{Jurisdiction, Settings};
+use crate::domain::routing::RoutingRule;
 use crate::domain::scope::{Example, Scope};
+use crate::domain::taxonomy::Cue;
+use crate::domain::truth::TruthRow;
 use crate::domain::user::UserId;
 use crate::seal::{Uid, random};
 
@@ -69,15 +73,16 @@ pub fn fill(conn: &mut AnyConn, pack: &Jurisdiction, at: Moment) -> Stored<()> {
         ))
         .execute(conn)?;
     agencies::fill(conn, &pack.areas, &pack.agencies)?;
-    let mut rows = Rows { conn, at };
+    let mut rows = Rows { conn, at, by: None };
     rows.add("category", &pack.categories, |c| (c.code.clone(), None, None))?;
-    rows.add("cue", &pack.cues, |c| (c.phrase.clone(), None, None))?;
+    rows.add("cue", &pack.cues, cue_key)?;
     rows.add("act", &pack.acts, |a| (a.act.clone(), None, None))?;
     rows.add("abbreviation", &pack.abbreviations, |a| (a.short.clone(), None, None))?;
     rows.add("spelling", &pack.spellings, |s| (s.short.clone(), None, None))?;
     rows.add("field", &pack.fields, |f| (f.code.clone(), None, None))?;
     rows.add("procedure", &pack.procedures, |p| (p.code.clone(), None, None))?;
-    rows.add("rule", &pack.rules, |r| (r.priority.to_string(), r.valid_from, r.valid_to))?;
+    rows.add("rule", &pack.rules, rule_key)?;
+    rows.add("truth", &pack.truth, truth_key)?;
     rows.add("clock", &pack.clocks, |c| (c.code.clone(), c.valid_from, c.valid_to))?;
     rows.add("clock_choice", &pack.clock_choices, |c| (c.clock.clone(), None, None))?;
     rows.add("calendar", std::slice::from_ref(&pack.calendar), |_| ("days".into(), None, None))?;
@@ -101,6 +106,19 @@ pub fn fill(conn: &mut AnyConn, pack: &Jurisdiction, at: Moment) -> Stored<()> {
 struct Rows<'a> {
     conn: &'a mut AnyConn,
     at: Moment,
+    by: Option<UserId>,
+}
+
+fn cue_key(cue: &Cue) -> Key {
+    (cue.phrase.clone(), None, None)
+}
+
+fn rule_key(rule: &RoutingRule) -> Key {
+    (rule.priority.to_string(), rule.valid_from, rule.valid_to)
+}
+
+fn truth_key(row: &TruthRow) -> Key {
+    (row.category.clone(), None, None)
 }
 
 type Key = (String, Option<NaiveDate>, Option<NaiveDate>);
@@ -123,10 +141,23 @@ impl Rows<'_> {
                     pack_rows::valid_from.eq(valid_from),
                     pack_rows::valid_to.eq(valid_to),
                     pack_rows::changed_at.eq(self.at.naive_utc()),
+                    pack_rows::changed_by.eq(self.by),
                 ))
                 .execute(self.conn)?;
         }
         Ok(())
+    }
+
+    /// Puts a list in the place of the one that stands.
+    fn put<T: serde::Serialize>(
+        &mut self,
+        kind: &str,
+        items: &[T],
+        key: impl Fn(&T) -> Key,
+    ) -> Stored<()> {
+        let of_kind = pack_rows::table.filter(pack_rows::kind.eq(kind));
+        diesel::delete(of_kind).execute(self.conn)?;
+        self.add(kind, items, key)
     }
 }
 
@@ -160,6 +191,7 @@ pub fn jurisdiction(conn: &mut AnyConn) -> Stored<Jurisdiction> {
         fields: rows(conn, "field")?,
         procedures: rows(conn, "procedure")?,
         rules: rows(conn, "rule")?,
+        truth: rows(conn, "truth")?,
         clocks: rows(conn, "clock")?,
         clock_choices: rows(conn, "clock_choice")?,
         calendar: calendars.into_iter().next().unwrap_or_default(),
@@ -176,6 +208,34 @@ fn rows<T: serde::de::DeserializeOwned>(conn: &mut AnyConn, kind: &str) -> Store
         .select(pack_rows::body)
         .load(conn)?;
     bodies.iter().map(|body| unjson(body)).collect()
+}
+
+/// Puts the parts of the rules that differ in the place of those that stand.
+pub fn put_changeable(
+    conn: &mut AnyConn,
+    (now, wanted): (&Changeable, &Changeable),
+    by: Option<UserId>,
+    at: Moment,
+) -> Stored<()> {
+    let mut rows = Rows { conn, at, by };
+    if now.cues != wanted.cues {
+        rows.put("cue", &wanted.cues, cue_key)?;
+    }
+    if now.rules != wanted.rules {
+        rows.put("rule", &wanted.rules, rule_key)?;
+    }
+    if now.truth != wanted.truth {
+        rows.put("truth", &wanted.truth, truth_key)?;
+    }
+    if now.thresholds != wanted.thresholds {
+        let row = installation::table.find(INSTALLATION);
+        let settings: String = row.select(installation::settings).first(conn)?;
+        let mut settings: Settings = unjson(&settings)?;
+        settings.thresholds = wanted.thresholds;
+        let changed = installation::settings.eq(json(&settings)?);
+        diesel::update(row).set(changed).execute(conn)?;
+    }
+    rules_changed(conn)
 }
 
 /// Replaces the body of one row: a mode, a letter.

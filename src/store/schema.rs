@@ -1,6 +1,10 @@
 //! The tables as diesel sees them: the same on both databases. Made from the first migration; a
 //! test keeps them together.
 
+mod rules;
+
+pub use rules::*;
+
 diesel::table! {
     installation (id) {
         id -> BigInt,
@@ -340,19 +344,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    models (id) {
-        id -> BigInt,
-        recipe -> Text,
-        data_marks -> Text,
-        bytes -> Binary,
-        state -> Text,
-        made_at -> Timestamp,
-        labels -> BigInt,
-        last_label -> BigInt,
-    }
-}
-
-diesel::table! {
     examples (id) {
         id -> BigInt,
         uid -> Binary,
@@ -363,20 +354,6 @@ diesel::table! {
         scope -> Text,
         category -> Text,
         labelled_at -> Timestamp,
-    }
-}
-
-diesel::table! {
-    pack_rows (id) {
-        id -> BigInt,
-        kind -> Text,
-        code -> Text,
-        ordinal -> BigInt,
-        body -> Text,
-        valid_from -> Nullable<Date>,
-        valid_to -> Nullable<Date>,
-        changed_at -> Timestamp,
-        changed_by -> Nullable<BigInt>,
     }
 }
 

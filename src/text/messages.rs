@@ -17,6 +17,7 @@ const SOURCES: [(&str, &[&str]); 2] = [
             include_str!("messages/vi.ftl"),
             include_str!("messages/vi-pages.ftl"),
             include_str!("messages/vi-admin.ftl"),
+            include_str!("messages/vi-lab.ftl"),
         ],
     ),
     (
@@ -25,6 +26,7 @@ const SOURCES: [(&str, &[&str]); 2] = [
             include_str!("messages/en.ftl"),
             include_str!("messages/en-pages.ftl"),
             include_str!("messages/en-admin.ftl"),
+            include_str!("messages/en-lab.ftl"),
         ],
     ),
 ];

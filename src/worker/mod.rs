@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::app::App;
-use crate::flow::{FlowError, deliver, fall_back, learn, sweep, sync_index, watch_clock};
+use crate::flow::{FlowError, deliver, fall_back, lab, learn, sweep, sync_index, watch_clock};
 
 /// Tasks look for work at least this often.
 const PERIOD: Duration = Duration::from_millis(250);
@@ -20,6 +20,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const CLOCK_EVERY: Duration = Duration::from_secs(10);
 /// Whether there is enough to learn is asked this often.
 const TRAIN_EVERY: Duration = Duration::from_secs(300);
+/// Whether an edition of the rules waits for its trial or its day is asked this often.
+const LAB_EVERY: Duration = Duration::from_secs(1);
 /// What is under way may take this long after the signal to end; running requests (`web::server`)
 /// end within it too, and the service is gone in ten seconds.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -42,6 +44,7 @@ impl Worker {
             tokio::spawn(rules(app.clone(), stopped.clone())),
             tokio::spawn(sweeping(app.clone(), stopped.clone())),
             tokio::spawn(training(app.clone(), stopped.clone())),
+            tokio::spawn(trying(app.clone(), stopped.clone())),
             tokio::spawn(clock(app.clone(), stopped)),
         ];
         Worker { stop, tasks }
@@ -231,6 +234,19 @@ async fn training(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         };
         if let Err(error) = trained {
             tracing::warn!(%error, "the model could not be trained");
+        }
+    }
+}
+
+/// Tries editions of the rules that wait for it, and puts those in force whose day has come.
+async fn trying(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    while rest_out(&mut stopped, LAB_EVERY).await {
+        let context = app.context();
+        if let Err(error) = lab::publish_due(&context).await {
+            tracing::warn!(%error, "an edition of the rules could not be published");
+        }
+        if let Err(error) = lab::try_next(&context).await {
+            tracing::warn!(%error, "an edition of the rules could not be tried");
         }
     }
 }

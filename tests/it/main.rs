@@ -26,6 +26,7 @@ mod deadlines;
 mod encodings;
 mod import;
 mod known;
+mod lab;
 mod learning;
 mod letters;
 mod main_job;

@@ -81,7 +81,7 @@ pub(super) fn suggested(file: &File, user: &User, lens: &Lens<'_>) -> Option<Sug
         category: category.as_deref(),
         about: case.about,
         area: case.area,
-        procedure: case.procedure.as_deref(),
+        field: case.procedure.as_deref().and_then(|p| lens.rules.field_of(p)),
         day,
     };
     let nearest = nearest(file, user, lens);

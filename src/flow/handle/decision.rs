@@ -45,7 +45,7 @@ pub(super) fn decide_event(
         category: category.as_deref(),
         about: case.about,
         area: case.area,
-        procedure: case.procedure.as_deref(),
+        field: case.procedure.as_deref().and_then(|p| rules.field_of(p)),
         day: day_of(context.now, rules.settings.zone),
     };
     let agency = case.agency.or_else(|| route(rules, &question).map(|r| r.agency));

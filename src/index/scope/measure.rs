@@ -10,7 +10,7 @@ use crate::domain::scope::{Example, Scope};
 impl Engine {
     /// The probability of every category; they sum to 1.
     pub fn category_scores(&self, text: &str) -> BTreeMap<String, f64> {
-        let weighed = self.weigh(&self.reader.read(text));
+        let weighed = self.weigh(&self.reader.read(text), None);
         let p = sigmoid(weighed.value);
         let sum = |side: Scope| -> f64 {
             let pairs = self.categories.iter().zip(&weighed.categories);
@@ -30,7 +30,7 @@ impl Engine {
         let sided = examples.iter().filter(|e| e.scope != Scope::Ask);
         let (mut right, mut all) = (0_u32, 0_u32);
         for example in sided {
-            let value = self.weigh(&self.reader.read(&example.text)).value;
+            let value = self.weigh(&self.reader.read(&example.text), None).value;
             all += 1;
             right += u32::from((value >= 0.0) == (example.scope == Scope::In));
         }

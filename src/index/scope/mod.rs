@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::IndexError;
+use crate::domain::edition::Thresholds;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Example, Flag, Judgement, Label, Neighbour, Scope};
 use crate::domain::taxonomy::{Category, Cue, Direction};
@@ -57,6 +58,8 @@ pub struct Engine {
     vocabulary: Vocabulary,
     personal: PersonalPatterns,
     model: Option<Model>,
+    /// Set by an edition of the rules, in the place of what the training found.
+    thresholds: Thresholds,
     neighbours: RwLock<Neighbours>,
     /// Looked at once.
     nearness: OnceLock<Option<f64>>,
@@ -90,6 +93,7 @@ impl Engine {
             vocabulary: vocabulary(jurisdiction),
             personal: PersonalPatterns::compile(&pairs)?,
             model: None,
+            thresholds: jurisdiction.settings.thresholds,
             neighbours: RwLock::default(),
             nearness: OnceLock::new(),
         };
@@ -134,6 +138,11 @@ impl Engine {
 
     /// Judges a text. Offsets of the reasons count scalars of `text` in NFC.
     pub fn judge(&self, title: Option<&str>, text: &str) -> Judgement {
+        self.judge_beside(None, title, text)
+    }
+
+    /// As [`Engine::judge`], as if no officer had decided the case of that number yet.
+    pub fn judge_beside(&self, own: Option<&str>, title: Option<&str>, text: &str) -> Judgement {
         let (whole, skipped) = match title {
             Some(title) if !title.is_empty() => {
                 let title = crate::text::nfc(title);
@@ -142,7 +151,7 @@ impl Engine {
             _ => (text.to_owned(), 0),
         };
         let reading = self.reader.read(&whole);
-        let weighed = self.weigh(&reading);
+        let weighed = self.weigh(&reading, own);
         let p = sigmoid(weighed.value);
         let likely = if p >= 0.5 { Scope::In } else { Scope::Out };
         let confidence = p.max(1.0 - p);
@@ -210,8 +219,11 @@ impl Engine {
         }
     }
 
-    fn weigh(&self, reading: &Reading) -> Weighed {
-        let near = self.read().nearest(&reading.tokens, NEIGHBOURS, |_| false);
+    fn weigh(&self, reading: &Reading, own: Option<&str>) -> Weighed {
+        let neighbours = self.read();
+        let own = own.and_then(|number| neighbours.place_of(number));
+        let near = neighbours.nearest(&reading.tokens, NEIGHBOURS, |place| Some(place) == own);
+        drop(neighbours);
         let opinion = self
             .model
             .as_ref()
@@ -321,7 +333,12 @@ impl Engine {
     fn threshold(&self, side: Scope) -> f64 {
         let thresholds = self.model.as_ref().map_or([2.0, 2.0], |model| model.thresholds);
         let [yes, no] = thresholds;
-        if side == Scope::In { yes } else { no }
+        let (found, set) = match side {
+            Scope::In => (yes, self.thresholds.yes),
+            _ => (no, self.thresholds.no),
+        };
+        // Without a model nothing says how often it would be right.
+        set.filter(|_| self.model.is_some()).unwrap_or(found)
     }
 
     // A writer that panicked leaves at worst one text half known: the others are still worth

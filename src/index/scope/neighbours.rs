@@ -76,6 +76,11 @@ impl Neighbours {
         self.entries.push(Some(Entry { example, terms, length }));
     }
 
+    /// Where the text of a case stands.
+    pub(crate) fn place_of(&self, number: &str) -> Option<usize> {
+        self.numbers.get(number).copied()
+    }
+
     /// Forgets the text of a case.
     pub(crate) fn remove(&mut self, number: &str) {
         if let Some(place) = self.numbers.get(number).copied() {

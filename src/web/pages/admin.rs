@@ -87,7 +87,7 @@ async fn taken<T>(
 }
 
 /// Takes up what was just changed, so that the page that follows shows it.
-async fn refresh(ask: &Ask) -> Result<(), Failure> {
+pub(super) async fn refresh(ask: &Ask) -> Result<(), Failure> {
     let read = ask.app.refresh_rules().await;
     read.map(|_| ()).map_err(|error| {
         tracing::error!(%error, "changed rules could not be read");

@@ -150,6 +150,10 @@ impl Frame {
         self.user.as_ref().is_some_and(User::may_administer)
     }
 
+    pub fn may_try_rules(&self) -> bool {
+        self.user.as_ref().is_some_and(User::may_try_rules)
+    }
+
     /// The attribute of a link that leads to where the reader is.
     pub fn current(&self, path: &str) -> askama::filters::Safe<&'static str> {
         let is_here = self.path == path || self.path.starts_with(&format!("{path}/"));

@@ -13,6 +13,7 @@ mod file;
 mod form;
 mod frame;
 mod home;
+mod lab;
 mod pieces;
 mod reports;
 mod sign_in;
@@ -39,6 +40,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/desk", get().to(desk::list))
         .route("/desk/cases/{number}", get().to(case::read))
         .route("/desk/cases/{number}/{verb}", post().to(case::step))
+        .route("/desk/lab", get().to(lab::list))
+        .route("/desk/lab", post().to(lab::begin))
+        .route("/desk/lab/truth.csv", get().to(lab::truth))
+        .route("/desk/lab/expected.csv", get().to(lab::expected))
+        .route("/desk/lab/{id}", get().to(lab::one))
+        .route("/desk/lab/{id}/{verb}", post().to(lab::step))
         .route("/reports", get().to(reports::reports))
         .route("/reports/accuracy", get().to(accuracy::read))
         .route("/admin", get().to(admin::admin))

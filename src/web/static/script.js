@@ -52,6 +52,16 @@
     list.before(box);
   }
 
+  // A file of text fills the box that is sent.
+  for (const file of all("input[type=file][data-into]")) {
+    file.parentElement.hidden = false;
+    file.addEventListener("change", async () => {
+      if (file.files.length > 0) {
+        document.getElementById(file.dataset.into).value = await file.files[0].text();
+      }
+    });
+  }
+
   for (const button of all("button[data-copy]")) {
     if (!navigator.clipboard) continue;
     button.hidden = false;

@@ -178,6 +178,7 @@ async fn leader_counts(client: &Client, service: &Site, language: &str, number: 
     look(client, service, "/reports?from=2020-01-01&to=2020-02-01", language).await;
     look(client, service, "/reports?from=nonsense", language).await;
     look(client, service, "/reports/accuracy", language).await;
+    look(client, service, "/desk/lab", language).await;
     assert!(TEXT.starts_with("Tôi nộp hồ sơ"));
     sign_out(client).await;
 }
