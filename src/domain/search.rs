@@ -54,6 +54,8 @@ pub struct Filters {
     pub agency: Vec<AgencyId>,
     pub area: Vec<i64>,
     pub channel: Vec<Channel>,
+    /// Of these eight fields: none of these values.
+    pub without: Option<Box<Filters>>,
     pub assigned: Vec<UserId>,
     pub due: Option<Due>,
     pub queue: Option<Queue>,

@@ -1,14 +1,12 @@
 //! Searching the desk's index. The reader's sight and the filters are part of every query, so that
 //! hits, totals and facets agree; a facet's counts ignore its own filter.
 
-use std::ops::Bound;
-
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use tantivy::collector::{Count, TopDocs};
-use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery};
+use tantivy::query::{BooleanQuery, Occur, Query};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, Order, Searcher, Term};
+use tantivy::{DocAddress, Searcher, Term};
 
 use super::document::id;
 use super::query::{self, FieldWord, Part, ReadAs};
@@ -19,11 +17,12 @@ use crate::text::typing::retyped;
 use crate::text::{folded, tokens};
 
 mod build;
+mod meant;
+mod page;
 
 use build::{term_query, values};
+pub(super) use page::Snapshots;
 
-/// Paging by relevance ends here: nobody reads further.
-const OFFSET_MAX: usize = 10_000;
 /// A likeness rests on this many of the text's rarest words.
 const SIMILAR_TERMS: usize = 12;
 
@@ -54,6 +53,8 @@ pub struct SearchAnswer {
     pub read_as: ReadAs,
     /// Folded words to be marked in excerpts.
     pub highlight: Vec<String>,
+    /// The query with words that stand in a case in the place of those that stand in none.
+    pub did_you_mean: Option<String>,
 }
 
 type Clause = (Occur, Box<dyn Query>);
@@ -65,11 +66,15 @@ impl Index {
         request: &SearchRequest,
         words: &[FieldWord],
     ) -> Result<SearchAnswer, IndexError> {
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher_for(request)?;
         let (parts, mut read_as) = query::read(&request.q, words);
         let mut text = self.text_query(&parts, Occur::Must, request.zone);
         let mut query = self.with_filters(&text, request, None);
         let mut total = searcher.search(&*query, &Count)?;
+        let did_you_mean = match total {
+            0 => self.did_you_mean(&searcher, &parts, request)?,
+            _ => None,
+        };
         let several =
             parts.iter().filter(|p| matches!(p, Part::Word(_) | Part::Any(_))).count() > 1;
         if total == 0 && several {
@@ -85,7 +90,15 @@ impl Index {
         }
         let total = u64::try_from(total).unwrap_or(u64::MAX);
         let highlight = highlight(&parts);
-        Ok(SearchAnswer { ids, total, facets: found, next_cursor, read_as, highlight })
+        Ok(SearchAnswer {
+            ids,
+            total,
+            facets: found,
+            next_cursor,
+            read_as,
+            highlight,
+            did_you_mean,
+        })
     }
 
     /// Cases like a text, the likest first, with their score; `except` is left out.
@@ -128,67 +141,6 @@ impl Index {
         Ok(out)
     }
 
-    fn page(
-        &self,
-        searcher: &Searcher,
-        query: Box<dyn Query>,
-        request: &SearchRequest,
-    ) -> Result<(Vec<i64>, Option<String>), IndexError> {
-        let (field, name, order) = match request.sort {
-            Sort::Relevance => return self.page_by_score(searcher, &*query, request),
-            Sort::Received => (self.fields.received_key, "received_key", Order::Asc),
-            Sort::ReceivedDown => (self.fields.received_key, "received_key", Order::Desc),
-            Sort::Due => (self.fields.due_key, "due_key", Order::Asc),
-            Sort::DueDown => (self.fields.due_key, "due_key", Order::Desc),
-        };
-        let mut all: Vec<Clause> = vec![(Occur::Must, query)];
-        if let Some(cursor) = &request.cursor {
-            let key: u64 = cursor.parse().map_err(|_| IndexError::BadCursor)?;
-            let term = Term::from_field_u64(field, key);
-            let after = match order {
-                Order::Asc => RangeQuery::new(Bound::Excluded(term), Bound::Unbounded),
-                Order::Desc => RangeQuery::new(Bound::Unbounded, Bound::Excluded(term)),
-            };
-            all.push((Occur::Must, Box::new(after)));
-        }
-        let top = TopDocs::with_limit(request.limit + 1).order_by_fast_field::<u64>(name, order);
-        let mut hits = searcher.search(&BooleanQuery::new(all), &top)?;
-        let more = hits.len() > request.limit;
-        hits.truncate(request.limit);
-        let last = hits.last().and_then(|(key, _)| *key).filter(|_| more);
-        let mut ids = Vec::with_capacity(hits.len());
-        for (_, address) in hits {
-            ids.push(case_id(searcher, address)?);
-        }
-        Ok((ids, last.map(|key| key.to_string())))
-    }
-
-    fn page_by_score(
-        &self,
-        searcher: &Searcher,
-        query: &dyn Query,
-        request: &SearchRequest,
-    ) -> Result<(Vec<i64>, Option<String>), IndexError> {
-        let offset = match &request.cursor {
-            None => 0,
-            Some(cursor) => cursor
-                .strip_prefix('o')
-                .and_then(|digits| digits.parse().ok())
-                .filter(|offset| *offset <= OFFSET_MAX)
-                .ok_or(IndexError::BadCursor)?,
-        };
-        let top = TopDocs::with_limit(request.limit + 1).and_offset(offset).order_by_score();
-        let mut hits = searcher.search(query, &top)?;
-        let more = hits.len() > request.limit;
-        hits.truncate(request.limit);
-        let mut ids = Vec::with_capacity(hits.len());
-        for (_, address) in hits {
-            ids.push(case_id(searcher, address)?);
-        }
-        let next = offset + request.limit;
-        Ok((ids, (more && next <= OFFSET_MAX).then(|| format!("o{next}"))))
-    }
-
     fn facets(
         &self,
         searcher: &Searcher,
@@ -196,11 +148,13 @@ impl Index {
         request: &SearchRequest,
         into: &mut Facets,
     ) -> Result<(), IndexError> {
-        let filtered: Vec<&'static str> = values(&request.filters)
-            .into_iter()
-            .filter(|(_, values)| !values.is_empty())
-            .map(|(name, _)| name)
-            .collect();
+        let mut filtered: Vec<&'static str> = Vec::new();
+        let without = request.filters.without.as_deref().map(values).unwrap_or_default();
+        for (name, values) in values(&request.filters).into_iter().chain(without) {
+            if !values.is_empty() && !filtered.contains(&name) {
+                filtered.push(name);
+            }
+        }
         let free: Vec<&'static str> =
             FACET_FIELDS.into_iter().filter(|name| !filtered.contains(name)).collect();
         facets::count(searcher, &*self.with_filters(text, request, None), &free, into)?;

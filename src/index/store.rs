@@ -11,6 +11,7 @@ use super::IndexError;
 use super::document::{CaseDocument, document, id};
 use super::place::{Places, directory, file, remove};
 use super::schema::{Fields, schema};
+use super::search::Snapshots;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::taxonomy::Abbreviation;
 use crate::seal::{Uid, hex};
@@ -40,6 +41,7 @@ pub struct Index {
     /// `None` beside a running service, which writes.
     writer: Option<Mutex<IndexWriter>>,
     pub(super) patterns: PersonalPatterns,
+    pub(super) snapshots: Snapshots,
     database: String,
     /// Where it lies; `None` in memory or beside a running service.
     place: Option<PathBuf>,
@@ -219,6 +221,7 @@ fn assemble(
         inner,
         writer: writer.map(Mutex::new),
         patterns: PersonalPatterns::compile(&pairs)?,
+        snapshots: Snapshots::default(),
         database: hex(database),
         place: None,
         mark: RwLock::new(0),

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use crate::domain::error::{FieldError, Rule, UnknownWord};
 use crate::domain::figures::Figure;
 use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::search::{Due, Filters, LIMIT_DEFAULT, LIMIT_MAX, Queue, Sort};
+use crate::domain::search::{Due, FACET_FIELDS, Filters, LIMIT_DEFAULT, LIMIT_MAX, Queue, Sort};
 use crate::domain::user::UserId;
 
 /// A search is not longer than this: more is a text, and no search.
@@ -61,6 +61,13 @@ pub fn desk_query(
 }
 
 fn take(query: &mut DeskQuery, name: &str, value: &str, asker: &Asker<'_>) -> Result<(), Rule> {
+    if let Some(value) = value.strip_prefix('-').filter(|_| FACET_FIELDS.contains(&name)) {
+        let without = query.filters.without.take().map(|filters| *filters).unwrap_or_default();
+        let mut inner = DeskQuery { filters: without, ..DeskQuery::default() };
+        let taken = take(&mut inner, name, value.trim(), asker);
+        query.filters.without = Some(Box::new(inner.filters));
+        return taken;
+    }
     let (rules, filters) = (asker.rules, &mut query.filters);
     match name {
         "q" => {

@@ -175,21 +175,15 @@ fn conditions(request: &ListRequest, without: Option<&str>) -> Vec<String> {
 fn narrowing(request: &ListRequest, without: Option<&str>) -> Vec<String> {
     let filters = &request.filters;
     let mut out = Vec::new();
-    let ids = |column: &str, ids: &[i64]| (!ids.is_empty()).then(|| one_of(column, ids.iter()));
-    let by_field = [
-        ("scope", words("scope", filters.scope.iter().map(|w| w.word()))),
-        ("authority", words("authority", filters.authority.iter().map(|w| w.word()))),
-        ("category", words("category", filters.category.iter())),
-        ("status", words("status", filters.status.iter().map(|w| w.word()))),
-        ("channel", words("channel", filters.channel.iter().map(|w| w.word()))),
-        ("flag", flags(&filters.flag)),
-        ("agency", ids("agency_id", &filters.agency)),
-        ("area", ids("area_id", &filters.area)),
-        ("assigned", ids("assigned_to", &filters.assigned)),
-    ];
-    for (field, condition) in by_field {
+    for (field, condition) in by_value(filters) {
         if without != Some(field) {
             out.extend(condition);
+        }
+    }
+    for (field, condition) in filters.without.as_deref().map(by_value).into_iter().flatten() {
+        if without != Some(field) {
+            // What has no value is none of these.
+            out.extend(condition.map(|condition| format!("({condition}) IS NOT TRUE")));
         }
     }
     out.extend(filters.due.map(|due| due_condition(due, request)));
@@ -199,6 +193,22 @@ fn narrowing(request: &ListRequest, without: Option<&str>) -> Vec<String> {
     out.extend(request.only.as_deref().map(|ids| one_of("id", ids.iter())));
     out.extend(request.figure.clone());
     out
+}
+
+/// The conditions of the fields that take several values.
+fn by_value(filters: &Filters) -> [(&'static str, Option<String>); 9] {
+    let ids = |column: &str, ids: &[i64]| (!ids.is_empty()).then(|| one_of(column, ids.iter()));
+    [
+        ("scope", words("scope", filters.scope.iter().map(|w| w.word()))),
+        ("authority", words("authority", filters.authority.iter().map(|w| w.word()))),
+        ("category", words("category", filters.category.iter())),
+        ("status", words("status", filters.status.iter().map(|w| w.word()))),
+        ("channel", words("channel", filters.channel.iter().map(|w| w.word()))),
+        ("flag", flags(&filters.flag)),
+        ("agency", ids("agency_id", &filters.agency)),
+        ("area", ids("area_id", &filters.area)),
+        ("assigned", ids("assigned_to", &filters.assigned)),
+    ]
 }
 
 fn flags(flags: &[Flag]) -> Option<String> {

@@ -39,6 +39,8 @@ pub struct DeskList {
     pub facets: Facets,
     pub next_cursor: Option<String>,
     pub read_as: String,
+    /// The search with words that are known in the place of those that are not.
+    pub did_you_mean: Option<String>,
     /// Nothing where no index is open.
     pub behind_seconds: Option<i64>,
 }
@@ -47,6 +49,7 @@ pub struct DeskList {
 struct Found {
     answer: ListAnswer,
     read_as: String,
+    did_you_mean: Option<String>,
     /// Folded words to be marked in the excerpts.
     terms: Vec<String>,
 }
@@ -57,10 +60,10 @@ pub async fn desk_list(ask: &Ask, user: &User, query: DeskQuery) -> Result<DeskL
     let narrowed = narrowed(ask, &query);
     let mut found = if q.is_empty() {
         let answer = from_database(ask, user, &query, None).await?;
-        Found { answer, read_as: String::new(), terms: Vec::new() }
+        Found { answer, read_as: String::new(), terms: Vec::new(), did_you_mean: None }
     } else if let Some(ids) = by_contact(ask, user, &q).await? {
         let answer = from_database(ask, user, &query, Some(ids)).await?;
-        Found { answer, read_as: ask.say("read-as-contact"), terms: Vec::new() }
+        Found { answer, read_as: ask.say("read-as-contact"), terms: Vec::new(), did_you_mean: None }
     } else {
         from_index(ask, user, &query).await?
     };
@@ -78,6 +81,7 @@ pub async fn desk_list(ask: &Ask, user: &User, query: DeskQuery) -> Result<DeskL
         facets: found.answer.facets,
         next_cursor: found.answer.next_cursor,
         read_as: if said.is_empty() { ask.say("read-as-all") } else { said.join(" · ") },
+        did_you_mean: found.did_you_mean,
         behind_seconds,
     })
 }
@@ -210,7 +214,12 @@ async fn from_index(ask: &Ask, user: &User, query: &DeskQuery) -> Result<Found, 
     let Some(index) = ask.app.index() else {
         let mut answer = by_number(ask, user, query).await?;
         answer.facets.clear();
-        return Ok(Found { answer, read_as: ask.say("read-as-no-index"), terms: Vec::new() });
+        return Ok(Found {
+            answer,
+            read_as: ask.say("read-as-no-index"),
+            terms: Vec::new(),
+            did_you_mean: None,
+        });
     };
     let needs_database = query.figure.is_some() || query.filters.queue == Some(Queue::MailFailed);
     let only = match needs_database {
@@ -255,7 +264,8 @@ async fn from_index(ask: &Ask, user: &User, query: &DeskQuery) -> Result<Found, 
         facets: answer.facets,
         next_cursor: answer.next_cursor,
     };
-    Ok(Found { answer: list, read_as, terms: answer.highlight })
+    let (terms, did_you_mean) = (answer.highlight, answer.did_you_mean);
+    Ok(Found { answer: list, read_as, terms, did_you_mean })
 }
 
 /// Without an index a number is still found.
@@ -326,6 +336,6 @@ fn shown(ask: &Ask, user: &User, bodies: Vec<String>, terms: &[String]) -> Shown
 /// Rows for known cases, in the order of the ids.
 pub async fn items_of(ask: &Ask, user: &User, ids: Vec<i64>) -> Result<Vec<Item>, Failure> {
     let answer = ListAnswer { ids, ..ListAnswer::default() };
-    let mut found = Found { answer, read_as: String::new(), terms: Vec::new() };
+    let mut found = Found { answer, read_as: String::new(), terms: Vec::new(), did_you_mean: None };
     items(ask, user, &mut found).await
 }

@@ -113,7 +113,7 @@ impl Index {
 
     /// A word is found with and without its marks, with its marks first, and by every reading of an
     /// abbreviation.
-    fn any_of(&self, words: &[Word]) -> Box<dyn Query> {
+    pub(super) fn any_of(&self, words: &[Word]) -> Box<dyn Query> {
         let mut out: Vec<Clause> = Vec::new();
         for word in words {
             let with = Term::from_field_text(self.fields.marked, &word.marked);
@@ -217,6 +217,13 @@ impl Index {
             }
         }
         let filters = &request.filters;
+        for (name, values) in filters.without.as_deref().map(values).unwrap_or_default() {
+            if let Some(field) = self.field(name).filter(|_| without != Some(name))
+                && !values.is_empty()
+            {
+                all.push((Occur::MustNot, one_of(field, &values)));
+            }
+        }
         if !filters.assigned.is_empty() {
             let users: Vec<String> = filters.assigned.iter().map(i64::to_string).collect();
             all.push((Occur::Must, one_of(self.fields.assigned, &users)));

@@ -51,6 +51,7 @@ pub async fn list(
         "facets": facets_json(&ask, &list.facets),
         "next_cursor": list.next_cursor,
         "read_as": list.read_as,
+        "did_you_mean": list.did_you_mean,
         "index": {"behind_seconds": list.behind_seconds},
     })))
 }

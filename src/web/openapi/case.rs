@@ -226,6 +226,9 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
 /// Of `behind_seconds`.
 pub const BEHIND: &str = "0 where nothing waits for the index; null where none is open.";
 
+const MEANT: &str = "Where words stand in no case that you may read: the search with the nearest \
+    words that do.";
+
 fn lists() -> Vec<Named> {
     let facet = vec![
         must("key", text("The word or code, as the filter takes it.").examples(["in"])),
@@ -242,6 +245,7 @@ fn lists() -> Vec<Named> {
         must("facets", named("Facets", "")),
         must("next_cursor", or_null(text(next))),
         must("read_as", text("How the search was understood, in words.")),
+        must("did_you_mean", or_null(text(MEANT))),
         must("index", record("How far the search is behind.", behind)),
     ];
     let similar = vec![must("items", list(named("DeskItem", ""), "The likest first."))];

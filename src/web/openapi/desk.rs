@@ -36,7 +36,8 @@ fn list_cases(samples: &Samples) -> Route {
     parameters.extend(filters(samples));
     parameters.extend(pages());
     Route {
-        text: "A filter given twice means any of its values; different filters must all hold. \
+        text: "A filter given twice means any of its values; a value behind a hyphen (`scope=-out`) is \
+            left out; different filters must all hold. \
             The list holds what the role may see. An unknown parameter is refused by name. At \
             most 60 lists a minute."
             .to_owned(),

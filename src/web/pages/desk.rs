@@ -34,6 +34,8 @@ struct Value {
     name: String,
     count: String,
     is_on: bool,
+    /// Left out.
+    is_off: bool,
 }
 
 struct FacetLine {
@@ -81,6 +83,8 @@ struct Page<'a> {
     pane: Option<Pane>,
     /// This list with its first case beside it.
     beside: String,
+    /// The search that was probably meant, and its address.
+    meant: Option<(String, String)>,
 }
 
 /// `GET /desk`
@@ -126,11 +130,12 @@ pub async fn list(
         queues: Queue::ALL.iter().map(line).collect(),
         facets: facets(&ask, &frame, &list, &filled),
         kept: kept(&filled),
-        more: list.next_cursor.as_deref().map(|cursor| with_cursor(&filled, cursor)),
+        more: list.next_cursor.as_deref().map(|cursor| with(&filled, "cursor", cursor)),
         is_narrowed: filled
             .iter()
             .any(|(name, _)| !["language", "pane", "case"].contains(&name.as_str())),
         beside: beside(&filled, None),
+        meant: list.did_you_mean.take().map(|meant| (with(&filled, "q", &meant), meant)),
         pane,
         total: frame.number(&i64::try_from(list.total).unwrap_or(i64::MAX)),
         list,
@@ -200,10 +205,11 @@ async fn pane(
     }))
 }
 
-fn with_cursor(filled: &[(String, String)], cursor: &str) -> String {
-    let kept = filled.iter().filter(|(name, _)| name != "cursor");
+/// The address of this list with another value of a parameter.
+fn with(filled: &[(String, String)], name: &str, value: &str) -> String {
+    let kept = filled.iter().filter(|(known, _)| known != name && known != "cursor");
     let mut kept: Vec<(String, String)> = kept.cloned().collect();
-    kept.push(("cursor".into(), cursor.into()));
+    kept.push((name.into(), value.into()));
     format!("/desk?{}", form_url(&kept))
 }
 
@@ -223,29 +229,38 @@ fn facets(
         let mut values = Vec::new();
         for (place, facet) in counts.iter().enumerate() {
             let (key, name) = desk::named(ask, field, &facet.key);
-            let is_on = chosen.contains(&key.as_str());
-            chosen.retain(|value| *value != key);
-            if place < VALUES_MAX || is_on {
+            let (is_on, is_off) = taken_out(&mut chosen, &key);
+            if place < VALUES_MAX || is_on || is_off {
                 let count = i64::try_from(facet.count).unwrap_or(i64::MAX);
-                values.push(Value { key, name, count: frame.number(&count), is_on });
+                values.push(Value { key, name, count: frame.number(&count), is_on, is_off });
             }
         }
         // What was chosen and holds nothing stays chosen until it is taken away.
-        for key in chosen {
-            let (key, name) = (key.to_owned(), name_of(ask, field, key));
-            values.push(Value { key, name, count: frame.number(&0), is_on: true });
+        while let Some(first) = chosen.first() {
+            let key = first.trim_start_matches('-').to_owned();
+            let (is_on, is_off) = taken_out(&mut chosen, &key);
+            let name = name_of(ask, field, &key);
+            values.push(Value { key, name, count: frame.number(&0), is_on, is_off });
         }
         if values.is_empty() {
             continue;
         }
         out.push(FacetLine {
-            is_open: values.iter().any(|v| v.is_on),
+            is_open: values.iter().any(|v| v.is_on || v.is_off),
             name: frame.word("search", field),
             field: (*field).to_owned(),
             values,
         });
     }
     out
+}
+
+/// Whether the value is chosen, and whether it is left out; it is then done with.
+fn taken_out(chosen: &mut Vec<&str>, key: &str) -> (bool, bool) {
+    let is_off = |value: &str| value.strip_prefix('-').is_some_and(|value| value == key);
+    let found = (chosen.contains(&key), chosen.iter().any(|value| is_off(value)));
+    chosen.retain(|value| *value != key && !is_off(value));
+    found
 }
 
 /// The name of a filter's value, by the code that the filter takes.

@@ -178,9 +178,30 @@ async fn leader_counts(client: &Client, service: &Site, language: &str, number: 
     look(client, service, "/reports?from=2020-01-01&to=2020-02-01", language).await;
     look(client, service, "/reports?from=nonsense", language).await;
     look(client, service, "/reports/accuracy", language).await;
-    look(client, service, "/desk/lab", language).await;
     assert!(TEXT.starts_with("Tôi nộp hồ sơ"));
     sign_out(client).await;
+}
+
+/// A set of changes with a mistake, then one that is tried; the trial's page opens itself again.
+async fn draft_rules(client: &Client, service: &Site, language: &str) {
+    look(client, service, "/desk/lab", language).await;
+    type_into(client, "#name", "Ngưỡng cao hơn").await;
+    submit(client, "form[action='/desk/lab'] button.primary").await;
+    client.wait().for_element(Locator::Css("#changes")).await.unwrap();
+    let open = "document.querySelectorAll('details').forEach(one => { one.open = true; })";
+    client.execute(open, Vec::new()).await.unwrap();
+    accessible(client, "the forms of the rule lab").await;
+    type_into(client, "#thresholds-threshold_in", "12").await;
+    submit(client, "form[action$='/thresholds'] button.primary").await;
+    client.wait().for_element(Locator::Css("[data-errors]")).await.unwrap();
+    accessible(client, "a threshold that is too low").await;
+    client.find(Locator::Css("#thresholds-threshold_in")).await.unwrap().clear().await.unwrap();
+    type_into(client, "#thresholds-threshold_in", "99").await;
+    submit(client, "form[action$='/thresholds'] button.primary").await;
+    client.wait().for_element(Locator::Css("ol.changes")).await.unwrap();
+    submit(client, "form[action$='/try'] button").await;
+    client.wait().for_element(Locator::Css("form[action$='/publish']")).await.unwrap();
+    accessible(client, "a trial").await;
 }
 
 async fn administer(client: &Client, service: &Site, language: &str, own: &str) {
@@ -191,6 +212,7 @@ async fn administer(client: &Client, service: &Site, language: &str, own: &str) 
     for page in pages {
         look(client, service, &format!("/admin{page}"), language).await;
     }
+    draft_rules(client, service, language).await;
     client.goto(&service.url("/admin/users")).await.unwrap();
     type_into(client, "#name", "Người mới").await;
     submit(client, "form[action='/admin/users'] button.primary").await;
