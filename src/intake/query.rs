@@ -102,6 +102,14 @@ fn take(query: &mut DeskQuery, name: &str, value: &str, asker: &Asker<'_>) -> Re
             filters.assigned.push(value.parse().map_err(|_| Rule::WrongType)?);
             Ok(())
         }
+        _ => take_other(query, name, value),
+    }
+}
+
+/// What is no list of values.
+fn take_other(query: &mut DeskQuery, name: &str, value: &str) -> Result<(), Rule> {
+    let filters = &mut query.filters;
+    match name {
         "due" => word(value).map(|due: Due| filters.due = Some(due)),
         "queue" => word(value).map(|queue: Queue| filters.queue = Some(queue)),
         "from" => day(value).map(|day| filters.from = Some(day)),

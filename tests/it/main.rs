@@ -24,6 +24,7 @@ mod contract;
 mod crash;
 mod deadlines;
 mod encodings;
+mod finding;
 mod import;
 mod known;
 mod lab;

@@ -18,6 +18,9 @@ const PHRASES_MAX: usize = 4;
 const ACTS_MAX: usize = 4;
 /// A phrase of the model has at most so many words.
 const PHRASE_WORDS_MAX: usize = 5;
+/// A word that stands alone is shown where it pulls this share of the strongest phrase: less is a
+/// scrap that convinces nobody.
+const SINGLE_SHARE: f64 = 0.6;
 /// Scalars of a neighbour that are shown as a reason.
 const NEIGHBOUR_SCALARS: usize = 80;
 
@@ -174,6 +177,8 @@ fn phrases(grounds: &Grounds<'_>, pulls: &[f64]) -> Vec<Reason> {
         }
     }
     runs.sort_by(|one, other| other.2.abs().total_cmp(&one.2.abs()).then(one.0.cmp(&other.0)));
+    let most = runs.first().map_or(0.0, |(_, _, sum)| sum.abs());
+    runs.retain(|(first, last, sum)| first != last || sum.abs() >= most * SINGLE_SHARE);
     let mut out = Vec::new();
     for (first, last, sum) in runs.into_iter().take(PHRASES_MAX) {
         let Some((offset, length)) = span(grounds, first, last) else { continue };

@@ -36,11 +36,12 @@ fn list_cases(samples: &Samples) -> Route {
     parameters.extend(filters(samples));
     parameters.extend(pages());
     Route {
-        text: "A filter given twice means any of its values; a value behind a hyphen (`scope=-out`) is \
-            left out; different filters must all hold. \
+        text:
+            "A filter given twice means any of its values; a value behind a hyphen (`scope=-out`) \
+            is left out; different filters must all hold. \
             The list holds what the role may see. An unknown parameter is refused by name. At \
             most 60 lists a minute."
-            .to_owned(),
+                .to_owned(),
         access: Access::Officers(Role::ALL),
         parameters,
         answers: vec![answer(200, "DeskList", "A page of the list, with counts by field.")],
