@@ -95,6 +95,17 @@ fn told_as_judged(trial: &Trial, old: &BTreeMap<String, String>, new: &BTreeMap<
     }
 }
 
+/// A case that is restricted after the trial is named no more.
+async fn hidden_once_restricted(town: &Town, triage: &str, id: i64, trial: &Trial) {
+    let number = &trial.moved[1].number;
+    let restrict = |restricted| json!({"restricted": restricted, "reason": "names somebody"});
+    let secret = town.officer_with("secret", Role::Triage, None, true).await;
+    assert_eq!(town.step(triage, number, "restrict", restrict(true)).await.status, 204);
+    let page = town.get(&format!("/desk/lab/{id}"), triage).await;
+    assert!(!page.text.contains(number.as_str()), "{}", page.text);
+    assert_eq!(town.step(&secret, number, "restrict", restrict(false)).await.status, 200);
+}
+
 on_both!(a_trial_says_what_publishing_does);
 async fn a_trial_says_what_publishing_does(db: Db) {
     let town = town("plain", db).await;
@@ -129,6 +140,7 @@ async fn a_trial_says_what_publishing_does(db: Db) {
     assert!(page.text.contains(trial.moved[0].number.as_str()), "{}", page.text);
     assert!(!page.text.contains(&restricted), "{}", page.text);
     assert_eq!(town.app.rules().jurisdiction.cues, was.cues, "a trial changes nothing");
+    hidden_once_restricted(&town, &triage, id, trial).await;
 
     let sent = town.send(&format!("/desk/lab/{id}/publish"), &triage, &[]).await;
     assert_eq!(sent.status, 403, "{}", sent.text);

@@ -4,6 +4,8 @@
 mod changes;
 mod trial;
 
+use std::collections::BTreeSet;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
@@ -11,11 +13,12 @@ use askama::Template;
 use super::choices::{self, Choice, Group};
 use super::form::{Errors, Typed, Wrong, is_mendable};
 use super::frame::{Frame, is_own_form, officer, see_other};
-use crate::domain::edition::{Edition, EditionId, EditionState};
+use crate::domain::edition::{Edition, EditionId, EditionState, Trial};
 use crate::domain::truth::{TruthRow, walked};
 use crate::domain::user::User;
 use crate::flow::lab;
 use crate::intake::{edition as intake, field_message};
+use crate::store::cases::{self, StoredCase};
 use crate::store::users as stored;
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;
@@ -246,10 +249,13 @@ async fn one_page(
     ask: &Ask,
     request: &HttpRequest,
     user: &User,
-    edition: Edition,
+    mut edition: Edition,
     typed: &Typed,
     errors: &Errors,
 ) -> Result<HttpResponse, Failure> {
+    if let Some(trial) = &mut edition.trial {
+        keep_seen(ask, user, trial).await?;
+    }
     let mut frame = Frame::of_desk(ask, request, "lab-title", user)?;
     frame.at_address(&format!("{HOME}/{}", edition.id));
     let officers = ask.context.store.read(stored::all).await?;
@@ -289,6 +295,18 @@ async fn one_page(
         builder.insert_header(("refresh", LOOK_AGAIN));
     }
     frame.render(builder, &page)
+}
+
+/// Leaves out the cases that are out of the reader's sight since the trial.
+async fn keep_seen(ask: &Ask, user: &User, trial: &mut Trial) -> Result<(), Failure> {
+    let numbers: Vec<String> = trial.moved.iter().map(|moved| moved.number.clone()).collect();
+    let read = ask.context.store.read(move |conn| cases::by_numbers(conn, &numbers));
+    let known: Vec<StoredCase> = read.await?;
+    let rules = &ask.context.rules;
+    let seen = known.iter().map(|stored| &stored.case).filter(|case| user.may_see(case, rules));
+    let seen: BTreeSet<&str> = seen.map(|case| case.number.as_str()).collect();
+    trial.moved.retain(|moved| seen.contains(moved.number.as_str()));
+    Ok(())
 }
 
 /// Agencies, and the two places that a rule can name instead.
