@@ -35,7 +35,6 @@ pub struct Config {
     pub key_file: PathBuf,
     /// Unset: the embedded one.
     pub pack: Option<PathBuf>,
-    pub metrics_listen: Option<SocketAddr>,
     /// Directives of the log filter.
     pub log: String,
     pub trusted_proxies: Vec<Network>,
@@ -136,11 +135,10 @@ impl Reader {
         let from = self.required(Name::MailFrom, &format!("no-reply@{host}"), values::mailbox);
         let key_file = self.required(Name::KeyFile, "key", values::path);
         let pack = self.optional(Name::Pack, "embedded", values::path);
-        let metrics_listen = self.optional(Name::MetricsListen, "off", values::socket);
         let log = self.required(Name::Log, "info", values::any);
         let proxies = self.optional(Name::TrustedProxies, "none", values::networks);
         let rate_limit = self.required(Name::RateLimit, "on", values::switch);
-        self.check_together(listen, metrics_listen, rate_limit);
+        self.check_together(listen, rate_limit);
         let config = Config {
             listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
             key_file: data.join(key_file.unwrap_or_default()),
@@ -151,7 +149,6 @@ impl Reader {
             mail_from: from.unwrap_or_default(),
             mail_domain: domain.unwrap_or_default(),
             public_url: public_url.unwrap_or_default(),
-            metrics_listen,
             log: log.unwrap_or_default(),
             trusted_proxies: proxies.unwrap_or_default(),
             rate_limit: rate_limit.unwrap_or(true),
@@ -161,20 +158,11 @@ impl Reader {
     }
 
     /// What no single setting can tell.
-    fn check_together(
-        &mut self,
-        listen: Option<SocketAddr>,
-        metrics_listen: Option<SocketAddr>,
-        rate_limit: Option<bool>,
-    ) {
+    fn check_together(&mut self, listen: Option<SocketAddr>, rate_limit: Option<bool>) {
         if rate_limit == Some(false) && listen.is_some_and(|l| !l.ip().is_loopback()) {
             let why = "off is for a loopback listening address only";
             let name = Name::RateLimit.variable();
             self.errors.push(ConfigError::new(name, Some("off"), why));
-        }
-        if metrics_listen.is_some() && metrics_listen == listen {
-            let why = "it must not be the address of the service itself";
-            self.errors.push(ConfigError::new(Name::MetricsListen.variable(), None, why));
         }
     }
 

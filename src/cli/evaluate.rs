@@ -41,7 +41,10 @@ pub fn run(args: &EvaluateArgs, config: &Config) -> Result<(), CliError> {
         label: &args.label,
         by: args.by.as_deref(),
     };
-    let evaluation = evaluate(&question, pack).map_err(FlowError::Index)?;
+    let bar = super::progress("texts");
+    let evaluation = evaluate(&question, pack, |done| bar.set_position(done));
+    bar.finish_and_clear();
+    let evaluation = evaluation.map_err(FlowError::Index)?;
     if let Some(path) = &args.out {
         let mut file = io::BufWriter::new(std::fs::File::create(path)?);
         for outcome in &evaluation.outcomes {

@@ -86,6 +86,7 @@ pub fn run(config: Config, args: &ExportArgs) -> Result<(), CliError> {
         writeln!(out, "{}", COLUMNS.join(","))?;
     }
     let (mut after, mut written, mut restricted) = (0, 0_u64, 0_u64);
+    let bar = super::progress("rows");
     loop {
         let seal = app.seal.clone();
         let read = app.store.read(move |conn| {
@@ -107,7 +108,9 @@ pub fn run(config: Config, args: &ExportArgs) -> Result<(), CliError> {
             write_row(&mut out, &args.format, &row)?;
             written += 1;
         }
+        bar.set_position(written);
     }
+    bar.finish_and_clear();
     out.flush()?;
     app.store.stop();
     say(&format!("{written} rows written, {restricted} restricted cases left out"));

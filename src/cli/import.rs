@@ -15,7 +15,7 @@ use crate::domain::submission::Historical;
 use crate::flow::import::{BATCH, Imported, Wishes, import, is_known};
 use crate::intake::fields::Fields;
 use crate::intake::history::history_line;
-use crate::intake::{IntakeError, field_message};
+use crate::intake::{IntakeError, Unreadable, field_message, unreadable_message};
 
 /// Arguments of `import`.
 #[derive(Debug, Clone, clap::Args)]
@@ -136,15 +136,14 @@ type Each<'a> = dyn FnMut(u64, Result<Fields, IntakeError>) -> Result<(), CliErr
 /// A record is named by the line on which it begins: texts may have line breaks.
 fn walk_csv(file: &Path, one: &mut Each<'_>) -> Result<(), CliError> {
     let unreadable = |e: csv::Error| CliError::Usage(e.to_string());
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).from_path(file).map_err(unreadable)?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(opened(file)?);
     let names = reader.headers().map_err(unreadable)?.clone();
     let mut lines = Lines::of(file)?;
     for record in reader.byte_records() {
         let record = record.map_err(unreadable)?;
         let number = lines.at(record.position().map_or(0, csv::Position::byte))?;
         let fields = csv::StringRecord::from_byte_record(record)
-            .map_err(|e| IntakeError::Unreadable(e.to_string()))
+            .map_err(|_| IntakeError::Unreadable(Unreadable::NotUnicode))
             .map(|record| {
                 let pairs = names.iter().zip(record.iter());
                 let pairs: Vec<_> = pairs.map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
@@ -165,7 +164,7 @@ struct Lines {
 
 impl Lines {
     fn of(file: &Path) -> Result<Lines, CliError> {
-        Ok(Lines { file: BufReader::new(File::open(file)?), byte: 0, line: 1 })
+        Ok(Lines { file: BufReader::new(opened(file)?), byte: 0, line: 1 })
     }
 
     /// The line of the first byte from `byte` on that breaks none.
@@ -184,8 +183,13 @@ impl Lines {
     }
 }
 
+/// A file that is not there is named.
+fn opened(file: &Path) -> Result<File, CliError> {
+    File::open(file).map_err(|error| CliError::Usage(format!("{}: {error}", file.display())))
+}
+
 fn walk_lines(file: &Path, one: &mut Each<'_>) -> Result<(), CliError> {
-    let lines = BufReader::new(File::open(file)?).split(b'\n');
+    let lines = BufReader::new(opened(file)?).split(b'\n');
     for (line, number) in lines.zip(1..) {
         let line = line?;
         if !line.trim_ascii().is_empty() {
@@ -196,10 +200,13 @@ fn walk_lines(file: &Path, one: &mut Each<'_>) -> Result<(), CliError> {
 }
 
 fn say_bad(app: &App, number: u64, error: IntakeError) {
+    let language = app.rules().jurisdiction.default_language().to_owned();
     match error {
-        IntakeError::Unreadable(why) => say(&format!("line {number}: {why}")),
+        IntakeError::Unreadable(why) => {
+            let message = unreadable_message(&app.messages, &language, &why);
+            say(&format!("line {number}: {message}"));
+        }
         IntakeError::Invalid(errors) => {
-            let language = app.rules().jurisdiction.default_language().to_owned();
             for error in errors {
                 let message = field_message(&app.messages, &language, &error);
                 say(&format!("line {number}: {}: {message}", error.field));

@@ -37,9 +37,6 @@ pub struct GlobalArgs {
     /// The pack of the jurisdiction, in the data folder [DANGVAN_PACK, the embedded one]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub pack: Option<String>,
-    /// Where /metrics is served; unset: nowhere [DANGVAN_METRICS_LISTEN]
-    #[arg(long, global = true, value_name = "ADDRESS")]
-    pub metrics_listen: Option<String>,
     /// What is logged [DANGVAN_LOG, info]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
@@ -83,14 +80,13 @@ pub(super) enum Name {
     PublicUrl,
     KeyFile,
     Pack,
-    MetricsListen,
     Log,
     TrustedProxies,
     RateLimit,
 }
 
 impl Name {
-    const ALL: [Name; 13] = [
+    const ALL: [Name; 12] = [
         Name::Listen,
         Name::Data,
         Name::DatabaseUrl,
@@ -100,7 +96,6 @@ impl Name {
         Name::PublicUrl,
         Name::KeyFile,
         Name::Pack,
-        Name::MetricsListen,
         Name::Log,
         Name::TrustedProxies,
         Name::RateLimit,
@@ -118,7 +113,6 @@ impl Name {
             Name::PublicUrl => "DANGVAN_PUBLIC_URL",
             Name::KeyFile => "DANGVAN_KEY_FILE",
             Name::Pack => "DANGVAN_PACK",
-            Name::MetricsListen => "DANGVAN_METRICS_LISTEN",
             Name::Log => "DANGVAN_LOG",
             Name::TrustedProxies => "DANGVAN_TRUSTED_PROXIES",
             Name::RateLimit => "DANGVAN_RATE_LIMIT",
@@ -141,7 +135,6 @@ impl Name {
             Name::PublicUrl => args.public_url.as_ref(),
             Name::KeyFile => args.key_file.as_ref(),
             Name::Pack => args.pack.as_ref(),
-            Name::MetricsListen => args.metrics_listen.as_ref(),
             Name::Log => args.log.as_ref(),
             Name::TrustedProxies => args.trusted_proxies.as_ref(),
             Name::RateLimit => args.rate_limit.as_ref(),

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::agency::AgencyId;
 use super::case::Verb;
 use super::scope::{Authority, Flag, Label, Scope};
-use super::user::UserId;
+use super::user::UserName;
 
 /// Of texts that go with a step: as long as a case's own.
 pub const STEP_TEXT_MAX: usize = 20_000;
@@ -30,8 +30,8 @@ pub enum Action {
     Refer { destination: String, text: Option<String> },
     Refuse { reason_code: String, text: Option<String> },
     Note { text: String },
-    Assign { user: Option<UserId> },
-    Restrict { restricted: bool, reason: String, readers: Vec<UserId> },
+    Assign { user: Option<UserName> },
+    Restrict { restricted: bool, reason: String, readers: Vec<UserName> },
     Resend,
     Close,
     Reopen { reason: String },

@@ -205,6 +205,7 @@ impl Case {
             Event::Routed { agency, .. } => self.routed(*agency, actor),
             Event::Accepted {} => self.status = Status::InProgress,
             Event::Returned { .. } => self.handed_back(),
+            Event::TakenBack { to_triage } => self.taken_back(*to_triage),
             Event::Asked { .. } => {
                 self.status = Status::NeedsInfo;
                 self.paused_at = Some(at);
@@ -222,13 +223,7 @@ impl Case {
                 self.answered(text, *takes_effect, *unreviewed, actor, at);
             }
             Event::AnswerApproved { .. } => self.settle(OutcomeKind::Answer, Status::Answered, at),
-            Event::AnswerReturned { .. } => {
-                if self.status == Status::AnswerReview {
-                    self.status = Status::InProgress;
-                }
-                self.returned = true;
-                self.pending = None;
-            }
+            Event::AnswerReturned { .. } => self.sent_back(),
             Event::ExtensionAsked { due_at, text, takes_effect } => match takes_effect {
                 true => self.extend_to(*due_at),
                 false => {
@@ -293,6 +288,24 @@ impl Case {
         self.needs_decision = true;
         self.pending = None;
         self.paused_at = None;
+    }
+
+    fn sent_back(&mut self) {
+        if self.status == Status::AnswerReview {
+            self.status = Status::InProgress;
+        }
+        self.returned = true;
+        self.pending = None;
+    }
+
+    fn taken_back(&mut self, to_triage: bool) {
+        if self.status.is_open() {
+            self.handed_back();
+            self.returned = false;
+            self.needs_decision = to_triage;
+        }
+        self.agency = None;
+        self.assigned_to = None;
     }
 
     fn resumed(&mut self, deadline: Option<&Deadline>, extension: Option<Moment>) {

@@ -61,6 +61,12 @@ super::words! {
         WrongPassword = "wrong_password",
         TooCommon = "too_common",
         Unchanged = "unchanged",
+        /// The office that a case accuses does not answer it.
+        Accused = "accused",
+        /// An instant is wanted, with its zone.
+        NotInstant = "not_instant",
+        TooEarly = "too_early",
+        PeriodTooLong = "period_too_long",
     }
 }
 

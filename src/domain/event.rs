@@ -107,6 +107,11 @@ pub enum Event {
     Returned {
         text: String,
     },
+    /// The case accuses the office that has it, which must not answer: it is taken away.
+    TakenBack {
+        /// No rule names another one: a triage officer must.
+        to_triage: bool,
+    },
     Asked {
         text: String,
     },
@@ -195,6 +200,7 @@ impl Event {
             Event::Routed { .. } => "routed",
             Event::Accepted {} => "accepted",
             Event::Returned { .. } => "returned",
+            Event::TakenBack { .. } => "taken_back",
             Event::Asked { .. } => "asked",
             Event::Resumed { .. } => "resumed",
             Event::CitizenWrote { .. } => "citizen_wrote",
@@ -221,7 +227,10 @@ impl Event {
     /// The step that the event is; `None` for what is no step of the desk or the citizen.
     pub fn verb(&self) -> Option<Verb> {
         Some(match self {
-            Event::Received(_) | Event::Resumed { .. } | Event::Stood { .. } => return None,
+            Event::Received(_)
+            | Event::Resumed { .. }
+            | Event::TakenBack { .. }
+            | Event::Stood { .. } => return None,
             Event::Decided(_) => Verb::Decide,
             Event::Routed { .. } => Verb::Route,
             Event::Accepted {} => Verb::Accept,
@@ -269,6 +278,7 @@ impl Event {
             Event::CitizenWrote { .. }
                 | Event::Routed { .. }
                 | Event::Returned { .. }
+                | Event::TakenBack { .. }
                 | Event::Answered { .. }
                 | Event::Referred { .. }
                 | Event::Refused { .. }

@@ -20,6 +20,8 @@ pub enum Figure {
     NoDueDate,
     Outcome(OutcomeKind, OutcomePart),
     Answered(OutcomePart),
+    /// Outcomes with a due date: what the rate on time is of.
+    Dated,
     Reopened,
     Rated,
     ByChannel(Channel),
@@ -48,11 +50,13 @@ impl Figure {
             ["no_due_date"] => Figure::NoDueDate,
             ["outcomes", kind] => Figure::Outcome(kind.parse().ok()?, OutcomePart::Count),
             ["outcomes", kind, part] => Figure::Outcome(kind.parse().ok()?, part.parse().ok()?),
-            ["answered"] => Figure::Answered(OutcomePart::Count),
+            ["on_time_rate"] => Figure::Dated,
+            // A number of days leads to the cases that it is computed over.
+            ["answered" | "median_days" | "p90_days"] => Figure::Answered(OutcomePart::Count),
             ["on_time"] => Figure::Answered(OutcomePart::OnTime),
             ["late"] => Figure::Answered(OutcomePart::Late),
             ["reopened"] => Figure::Reopened,
-            ["rating", "count"] | ["rating"] => Figure::Rated,
+            ["rating", "count" | "mean"] | ["rating"] => Figure::Rated,
             ["by_channel", channel] => Figure::ByChannel(channel.parse().ok()?),
             ["machine", "decided"] => Figure::MachineDecided,
             ["machine", "confirmed"] => Figure::MachineConfirmed,
@@ -74,6 +78,7 @@ impl Figure {
             Figure::Outcome(kind, part) => format!("outcomes.{kind}.{part}"),
             Figure::Answered(OutcomePart::Count) => "answered".into(),
             Figure::Answered(part) => part.to_string(),
+            Figure::Dated => "on_time_rate".into(),
             Figure::Reopened => "reopened".into(),
             Figure::Rated => "rating.count".into(),
             Figure::ByChannel(channel) => format!("by_channel.{channel}"),
@@ -83,6 +88,9 @@ impl Figure {
             Figure::Unreviewed => "unreviewed".into(),
         }
     }
+
+    /// The names of numbers that are no count, each for the cases that it is computed over.
+    pub const COMPUTED: [&str; 4] = ["on_time_rate", "median_days", "p90_days", "rating.mean"];
 
     /// Every figure, as they are read: what came in, what is left, what came of it.
     pub fn all() -> Vec<Figure> {
@@ -132,6 +140,8 @@ super::words! {
         Authority = "authority",
         Agency = "agency",
         Category = "category",
+        /// Of the procedure.
+        Field = "field",
         Area = "area",
         Channel = "channel",
         Status = "status",
@@ -182,6 +192,7 @@ impl Summary {
             Figure::Answered(OutcomePart::Count) => self.answered,
             Figure::Answered(OutcomePart::OnTime) => self.on_time,
             Figure::Answered(OutcomePart::Late) => self.late,
+            Figure::Dated => self.on_time + self.late,
             Figure::Reopened => self.reopened,
             Figure::Rated => self.rating.count,
             Figure::ByChannel(channel) => self.by_channel.get(&channel).copied().unwrap_or(0),

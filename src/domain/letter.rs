@@ -9,6 +9,8 @@ super::words! {
     LetterKind {
         Receipt = "receipt",
         Forwarded = "forwarded",
+        /// Looked at, due on another day than was said, and with no agency yet.
+        Update = "update",
         AgencyNotice = "agency_notice",
         CitizenWrote = "citizen_wrote",
         TriageNotice = "triage_notice",

@@ -36,10 +36,9 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
     if actor == ActorKind::Import {
         return Vec::new();
     }
-    let wait_seconds = if actor == ActorKind::Officer || actor == ActorKind::Agency {
-        OFFICER_WAIT_SECONDS
-    } else {
-        0
+    let wait_seconds = match actor {
+        ActorKind::Officer | ActorKind::Agency => OFFICER_WAIT_SECONDS,
+        _ => 0,
     };
     let text = event.text_hash().map(str::to_owned);
     let notice = |recipient, letter| Notice { recipient, letter, text: text.clone(), wait_seconds };
@@ -49,7 +48,7 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
     match event {
         Event::Routed { agency, .. } => {
             // At receipt the receipt itself says who answers; later the citizen is told.
-            if actor != ActorKind::Machine {
+            if actor != ActorKind::Machine || next.reopened_count > 0 {
                 out.push(wordless(LetterKind::Forwarded));
             }
             if !next.restricted {
@@ -58,7 +57,12 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         }
         // The step that ends a pause may take it back at once and say more.
         Event::Decided(_) | Event::Resumed { .. } if date_changed(event, before, next, actor) => {
-            out.push(wordless(LetterKind::Forwarded));
+            let has_agency = next.agency.is_some();
+            out.push(wordless(if has_agency { LetterKind::Forwarded } else { LetterKind::Update }));
+        }
+        // Whoever was said to answer does so no longer.
+        Event::TakenBack { to_triage: true } if next.status.is_open() => {
+            out.push(wordless(LetterKind::Update));
         }
         Event::Restricted { restricted: false, .. } if before.restricted => {
             out.extend(told_again(next, wait_seconds));
@@ -77,12 +81,10 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         Event::Refused { .. } => out.push(notice(Recipient::Reporter, LetterKind::Refusal)),
         Event::Reopened { .. } => {
             let by_citizen = actor == ActorKind::Citizen;
-            let letter =
-                if by_citizen { LetterKind::CitizenWrote } else { LetterKind::AgencyNotice };
             let own = notice(Recipient::Reporter, LetterKind::Reopened);
             out.push(if by_citizen { own } else { wordless(LetterKind::Reopened) });
             let worker = worker_of(next).filter(|_| actor != ActorKind::Agency);
-            out.extend(worker.map(|r| notice(r, letter)));
+            out.extend(worker.map(|r| notice(r, said_to_worker(by_citizen))));
         }
         _ => {}
     }
@@ -90,6 +92,10 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         out.push(notice(Recipient::Triage, LetterKind::TriageNotice));
     }
     out
+}
+
+fn said_to_worker(by_citizen: bool) -> LetterKind {
+    if by_citizen { LetterKind::CitizenWrote } else { LetterKind::AgencyNotice }
 }
 
 /// Whoever was to know of a case before it was restricted may do so again.
@@ -125,8 +131,17 @@ pub fn triage() -> Notice {
 /// What need not be said any more once a case has ended.
 const OVERTAKEN: &[LetterKind] = &[
     LetterKind::Forwarded,
+    LetterKind::Update,
     LetterKind::Ask,
     LetterKind::Extension,
+    LetterKind::AgencyNotice,
+    LetterKind::CitizenWrote,
+];
+
+/// What is said of the way that a case takes.
+const WAYS: &[LetterKind] = &[
+    LetterKind::Forwarded,
+    LetterKind::Update,
     LetterKind::AgencyNotice,
     LetterKind::CitizenWrote,
 ];
@@ -139,7 +154,7 @@ pub fn superseded_by(
     actor: ActorKind,
 ) -> &'static [LetterKind] {
     if next.restricted && !before.restricted {
-        return &[LetterKind::Forwarded, LetterKind::AgencyNotice, LetterKind::CitizenWrote];
+        return WAYS;
     }
     match event {
         Event::Answered { takes_effect: true, .. }
@@ -148,9 +163,14 @@ pub fn superseded_by(
         | Event::Refused { .. }
         | Event::Withdrawn { .. } => OVERTAKEN,
         Event::CitizenWrote { .. } => &[LetterKind::Ask],
-        Event::Routed { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
+        Event::Routed { .. } => {
+            &[LetterKind::Forwarded, LetterKind::Update, LetterKind::AgencyNotice]
+        }
         // Only where a new one takes its place.
-        Event::Decided(_) if date_changed(event, before, next, actor) => &[LetterKind::Forwarded],
+        Event::Decided(_) if date_changed(event, before, next, actor) => {
+            &[LetterKind::Forwarded, LetterKind::Update]
+        }
+        Event::TakenBack { .. } => WAYS,
         Event::Returned { .. } => &[LetterKind::Forwarded, LetterKind::AgencyNotice],
         Event::AnswerReturned { .. } => &[LetterKind::Answer],
         Event::Reopened { .. } => &[LetterKind::Answer, LetterKind::Referral, LetterKind::Refusal],
@@ -171,7 +191,9 @@ fn worker_of(case: &Case) -> Option<Recipient> {
 /// stands no date is named.
 fn date_changed(event: &Event, before: &Case, next: &Case, actor: ActorKind) -> bool {
     let is_news = actor != ActorKind::Machine || matches!(event, Event::Resumed { .. });
-    is_news && is_with_agency(next) && next.paused_at.is_none() && before.due_at() != next.due_at()
+    let may_be_told = next.status.is_open() && !next.restricted && next.paused_at.is_none();
+    let has_moved = next.due_at().is_some() && before.due_at() != next.due_at();
+    is_news && may_be_told && has_moved
 }
 
 fn is_with_agency(case: &Case) -> bool {

@@ -35,10 +35,3 @@ pub struct Location {
     pub latitude: f64,
     pub longitude: f64,
 }
-
-impl Location {
-    /// Within the globe?
-    pub fn is_valid(&self) -> bool {
-        (-90.0..=90.0).contains(&self.latitude) && (-180.0..=180.0).contains(&self.longitude)
-    }
-}

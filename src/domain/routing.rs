@@ -7,6 +7,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::agency::{Agency, AgencyId, valid_on};
+use super::case::Case;
+use super::event::Event;
 use super::jurisdiction::Jurisdiction;
 use super::place::AreaId;
 use super::taxonomy::Answers;
@@ -50,6 +52,24 @@ pub struct RoutingQuestion<'a> {
     pub day: NaiveDate,
 }
 
+impl<'a> RoutingQuestion<'a> {
+    /// Of a case, were it of this category.
+    pub fn of(
+        rules: &'a Jurisdiction,
+        case: &'a Case,
+        category: Option<&'a str>,
+        day: NaiveDate,
+    ) -> RoutingQuestion<'a> {
+        RoutingQuestion {
+            category,
+            about: case.about,
+            area: case.area,
+            field: case.procedure.as_deref().and_then(|code| rules.field_of(code)),
+            day,
+        }
+    }
+}
+
 /// Who answers, by the pack's rules. `None`: a triage officer says.
 pub fn route(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Option<Route> {
     let category = jurisdiction.category(question.category?)?;
@@ -61,6 +81,32 @@ pub fn route(jurisdiction: &Jurisdiction, question: &RoutingQuestion<'_>) -> Opt
             .map(|agency| certain(agency.id, "above")),
         Answers::Rule => by_table(jurisdiction, question),
     }
+}
+
+/// Does a case of the category accuse this office? It answers none of those that are about its own
+/// conduct.
+pub fn is_accused(
+    jurisdiction: &Jurisdiction,
+    question: &RoutingQuestion<'_>,
+    agency: AgencyId,
+) -> bool {
+    let category = question.category.and_then(|code| jurisdiction.category(code));
+    let is_of_conduct = category.is_some_and(|category| category.answers == Answers::Above);
+    let is_named = || named(jurisdiction, question).is_some_and(|about| about.id == agency);
+    is_of_conduct && (question.about == Some(agency) || is_named())
+}
+
+/// What takes a case away from the office that it accuses, and to where the rules say; nothing
+/// where another one has it, or none.
+pub fn away_from_accused(jurisdiction: &Jurisdiction, case: &Case, day: NaiveDate) -> Vec<Event> {
+    let question = RoutingQuestion::of(jurisdiction, case, case.category.as_deref(), day);
+    if !case.agency.is_some_and(|agency| is_accused(jurisdiction, &question, agency)) {
+        return Vec::new();
+    }
+    let onward = route(jurisdiction, &question);
+    let mut out = vec![Event::TakenBack { to_triage: onward.is_none() }];
+    out.extend(onward.map(|Route { agency, rule, .. }| Event::Routed { agency, rule, text: None }));
+    out
 }
 
 /// Where decided cases that are like this one went, each with its likeness of 0 to 1: the agency

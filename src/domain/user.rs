@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::agency::AgencyId;
-use super::case::{Case, Verb};
+use super::case::{Case, Pending, Verb};
 use super::jurisdiction::Jurisdiction;
 use super::search::Sight;
 
@@ -49,6 +49,23 @@ pub struct User {
     pub notify_triage: bool,
     pub language: String,
     pub disabled: bool,
+}
+
+/// A user as a step names one: by the id, or by the e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserName {
+    Id(UserId),
+    Email(String),
+}
+
+impl UserName {
+    /// The user among these.
+    pub fn find<'a>(&self, users: &'a [User]) -> Option<&'a User> {
+        users.iter().find(|user| match self {
+            UserName::Id(id) => user.id == *id,
+            UserName::Email(email) => user.email.to_lowercase() == *email,
+        })
+    }
 }
 
 impl User {
@@ -105,9 +122,26 @@ impl User {
         }
     }
 
-    /// May look a reporter up by e-mail or telephone?
+    /// Are identity and telephone numbers in a case's texts masked for the user? Where who wrote is
+    /// not to be known, the texts do not say it either.
+    pub fn reads_masked(&self, case: &Case) -> bool {
+        !self.sees_identity(case)
+    }
+
+    /// May look a reporter up by e-mail or telephone? Only cases count whose reporter the user may
+    /// know.
     pub fn may_look_up_reporters(&self) -> bool {
-        matches!(self.role, Role::Triage | Role::Leader | Role::Admin)
+        self.role != Role::Oversight
+    }
+
+    /// What the user may do with the case where it stands.
+    pub fn can(&self, case: &Case, jurisdiction: &Jurisdiction) -> Vec<Verb> {
+        let own = case.pending.as_ref().and_then(Pending::by) == Some(self.id);
+        let mut can = case.can();
+        // Nobody approves what they wrote.
+        can.retain(|verb| verb.is_of_desk() && !(own && *verb == Verb::Approve));
+        can.retain(|verb| self.may(*verb, case, jurisdiction));
+        can
     }
 
     /// May read reports; of all agencies, or of the own subtree.

@@ -202,6 +202,7 @@ pub struct CaseView {
     /// Who should answer, where nobody does yet.
     pub suggested: Option<Suggested>,
     pub decision: Option<DecisionView>,
+    /// Every earlier one, the first first.
     pub decisions: Vec<DecisionView>,
     pub deadline: DeadlineView,
     /// Every due date that the case has had.
@@ -233,28 +234,29 @@ pub struct Lens<'a> {
 }
 
 impl Lens<'_> {
-    /// Oversight reads depersonalised texts; the other roles work with what was written.
-    fn text(&self, user: &User, text: &str) -> String {
-        if user.role == Role::Oversight { (self.mask)(text) } else { text.to_owned() }
+    /// Whoever may not know who wrote reads depersonalised texts; the others work with what was
+    /// written.
+    fn text(&self, user: &User, case: &Case, text: &str) -> String {
+        if user.reads_masked(case) { (self.mask)(text) } else { text.to_owned() }
     }
 }
 
 /// The case as `user` may see it; the caller has asked `User::may_see` before.
 pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
     let case = &file.case;
-    let shown_text = |text: &str| lens.text(user, text);
+    let shown_text = |text: &str| lens.text(user, case, text);
     let text = shown_text(file.text("case").unwrap_or(""));
     let shown = Shown { text: first_words(&text), highlights: Vec::new() };
-    let decisions: Vec<DecisionView> =
+    let mut decisions: Vec<DecisionView> =
         file.decisions.iter().map(|d| decision(d, file, user, lens)).collect();
+    let present = decisions.pop();
     let today = lens.now.date_naive();
     let clock = case.deadline.as_ref().and_then(|d| lens.rules.clock(&d.clock, today));
-    let can = case.can().into_iter().filter(|v| v.is_of_desk());
     CaseView {
         item: item(id, case, shown, lens.rules, lens.language, lens.now),
         version: case.version,
         revision: case.revision,
-        title: file.text("title").map(|t| lens.text(user, t)),
+        title: file.text("title").map(shown_text),
         text,
         originals: originals(file, &shown_text),
         language: case.language.clone(),
@@ -265,7 +267,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         external_id: case.external_id.clone(),
         about: agency_name(lens.rules, case.about, lens.language),
         suggested: suggested(file, user, lens),
-        decision: decisions.last().cloned(),
+        decision: present,
         decisions,
         deadline: DeadlineView {
             due_at: case.due_at(),
@@ -285,7 +287,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         answer: answer(file, &shown_text),
         rating: rating(file, &shown_text),
         pending: pending(file, &shown_text),
-        can: can.filter(|v| user.may(*v, case, lens.rules)).collect(),
+        can: user.can(case, lens.rules),
     }
 }
 
@@ -295,7 +297,8 @@ fn related(file: &File, user: &User, lens: &Lens<'_>) -> Vec<String> {
         let is_hidden = case.hide_identity && !matches!(user.role, Role::Triage | Role::Admin);
         !is_hidden && !case.restricted && user.may_see(case, lens.rules)
     };
-    if !user.may_look_up_reporters() {
+    // Of a sender who is not to be known, no other case is told.
+    if !user.sees_identity(&file.case) {
         return Vec::new();
     }
     file.related.iter().filter(may_know).map(|case| case.number.clone()).collect()
@@ -316,8 +319,8 @@ fn decision(decision: &Decision, file: &File, user: &User, lens: &Lens<'_>) -> D
     let grounds = &decision.grounds;
     let nearest = nearest(file, user, lens);
     let mut reasons = nearest.reasons(&grounds.reasons);
-    for reason in reasons.iter_mut().filter(|_| user.role == Role::Oversight) {
-        reason.phrase = (lens.mask)(&reason.phrase);
+    if user.reads_masked(&file.case) {
+        nearest.depersonalise(&mut reasons, file.text("case").unwrap_or(""));
     }
     let is_last = file.decisions.last() == Some(decision);
     DecisionView {
@@ -351,7 +354,7 @@ fn event(recorded: &Recorded, file: &File, user: &User, lens: &Lens<'_>) -> Even
         at: recorded.occurred_at,
         kind: recorded.event.kind(),
         by: by.unwrap_or_else(|| recorded.actor.kind.to_string()),
-        text: text.map(|t| lens.text(user, &t.body)),
+        text: text.map(|t| lens.text(user, &file.case, &t.body)),
         public: recorded.event.is_public(),
         agency,
         rule,

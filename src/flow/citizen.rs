@@ -79,7 +79,10 @@ fn take(
     }
     let (actor, occurred_at) = (Actor::CITIZEN, context.now);
     let change = Change { event, actor, occurred_at, texts };
-    record::record(tx, context, before, change)
+    match change.event {
+        Event::Reopened { .. } => record::reopen(tx, context, before, change),
+        _ => record::record(tx, context, before, change),
+    }
 }
 
 /// Writes the new contact and says which flags remain. An anonymous case stays anonymous: nothing

@@ -13,8 +13,6 @@ use crate::store::cases::StoredCase;
 use crate::store::outbox::{self, MailRow, MailState, Tried};
 use crate::store::{AnyConn, StoreError, Stored, agencies, cases, texts, users};
 
-/// After the first failure; each further one waits twice as long.
-const RETRY_FIRST_SECONDS: i64 = 30;
 /// So many mails are under way at a time.
 pub const BATCH: usize = 16;
 
@@ -131,6 +129,11 @@ async fn finish(
     kept: Option<(crate::seal::Uid, String)>,
 ) -> Result<(), FlowError> {
     let (holder, now) = (sender.holder.to_owned(), sender.clock.now());
+    // What a transport says of a failure names no address, and nothing of the letter.
+    if let Some(why) = tried.error.as_deref().filter(|_| tried.state != MailState::Superseded) {
+        let (state, attempts) = (tried.state, tried.attempts);
+        tracing::warn!(mail = id, %state, attempts, why, "a mail could not be delivered");
+    }
     let written = context.store.write(move |tx| {
         outbox::finish(tx.conn, id, &holder, &tried, now)?;
         if let Some((uid, message)) = &kept {
@@ -149,9 +152,7 @@ async fn finish(
 /// not tried again.
 fn tried(ended: Moment, sent: Sent, attempts: i64) -> Tried {
     let attempts = attempts + 1;
-    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
-    let wait = (RETRY_FIRST_SECONDS << doublings).min(outbox::WAIT_MAX_SECONDS);
-    let later = ended + TimeDelta::seconds(wait);
+    let later = ended + TimeDelta::seconds(outbox::wait_seconds(attempts));
     let (state, error, not_before) = match sent {
         Sent::Accepted => (MailState::Sent, None, ended),
         Sent::Refused(why) => (MailState::Refused, Some(why), ended),

@@ -6,13 +6,15 @@ use chrono::NaiveDate;
 use super::record::{self, Change, actor_of};
 use super::{Changed, Context, FlowError};
 use crate::domain::action::{Action, EXTENSION_MAX_DAYS, What};
+use crate::domain::agency::AgencyId;
 use crate::domain::case::{Pending, Verb};
 use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::{FieldError, Refusal, Rule};
 use crate::domain::event::Event;
 use crate::domain::letter::LetterKind;
 use crate::domain::proposal;
-use crate::domain::user::{User, UserId};
+use crate::domain::routing::{RoutingQuestion, is_accused};
+use crate::domain::user::{User, UserId, UserName};
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts::NewText;
 use crate::store::{Tx, examples, history, outbox, users};
@@ -42,7 +44,8 @@ pub async fn handle(
             }
             let verb = action.verb();
             if !before.case.allows(verb) {
-                return Err(Refusal::IllegalStep { verb, can: before.case.can() }.into());
+                let can = user.can(&before.case, &work.rules);
+                return Err(Refusal::IllegalStep { verb, can }.into());
             }
             step(tx, &work, &user, &before, action)
         })
@@ -113,9 +116,16 @@ fn step(
         occurred_at: context.now,
         texts: texts.into_iter().collect(),
     };
-    let after = record::record(tx, context, before, change)?;
+    let is_reopened = matches!(change.event, Event::Reopened { .. });
+    let after = match is_reopened {
+        true => record::reopen(tx, context, before, change)?,
+        false => record::record(tx, context, before, change)?,
+    };
     match decided {
-        Some(_) => decided_by_officer(tx, context, user, before, after),
+        Some(_) => {
+            let after = decided_by_officer(tx, context, user, before, after)?;
+            record::away_from_accused(tx, context, after, author)
+        }
         None => {
             if after.case.restricted && !before.case.restricted {
                 examples::remove_example(tx.conn, after.keys.id)?;
@@ -141,6 +151,7 @@ fn event_of(
             (decide_event(tx, context, before, &decide)?, reason(decide.reason))
         }
         Action::Route { agency, reason: why } => {
+            must_not_be_accused(context, before, agency)?;
             let text = optional(tx, &why);
             (Event::Routed { agency, rule: "officer".into(), text }, reason(why))
         }
@@ -150,7 +161,7 @@ fn event_of(
         }
         Action::Ask { text } => (Event::Asked { text: hash(tx, &text) }, Some(("question", text))),
         Action::Answer { text } => answer_event(tx, context, user, before, text)?,
-        Action::Approve { what } => (approve_event(user, before, what)?, None),
+        Action::Approve { what } => (approve_event(context, user, before, what)?, None),
         Action::ReturnAnswer { reason: why } => {
             (Event::AnswerReturned { text: hash(tx, &why) }, Some(("reason", why)))
         }
@@ -167,8 +178,7 @@ fn event_of(
         }
         Action::Note { text } => (Event::Noted { text: hash(tx, &text) }, Some(("note", text))),
         Action::Assign { user: to } => {
-            may_be_assigned(tx, context, before, to)?;
-            (Event::Assigned { user: to }, None)
+            (Event::Assigned { user: may_be_assigned(tx, context, before, to)? }, None)
         }
         Action::Restrict { restricted, reason: why, readers } => {
             let readers = known(tx, readers, &before.case.readers)?;
@@ -183,6 +193,21 @@ fn event_of(
             (Event::Reopened { text: hash(tx, &why), deadline }, Some(("reason", why)))
         }
     })
+}
+
+/// The office that a case accuses answers it as little when an officer routes it.
+fn must_not_be_accused(
+    context: &Context,
+    before: &StoredCase,
+    agency: AgencyId,
+) -> Result<(), FlowError> {
+    let (case, rules) = (&before.case, &context.rules);
+    let day = day_of(context.now, rules.settings.zone);
+    let question = RoutingQuestion::of(rules, case, case.category.as_deref(), day);
+    match is_accused(rules, &question, agency) {
+        true => Err(FlowError::field(FieldError::new("agency", Rule::Accused))),
+        false => Ok(()),
+    }
 }
 
 fn reason(text: Option<String>) -> Option<(&'static str, String)> {
@@ -218,9 +243,15 @@ fn somebody_else_may_approve(
     }))
 }
 
-fn approve_event(user: &User, before: &StoredCase, what: What) -> Result<Event, FlowError> {
+fn approve_event(
+    context: &Context,
+    user: &User,
+    before: &StoredCase,
+    what: What,
+) -> Result<Event, FlowError> {
     let verb = Verb::Approve;
-    let illegal = || Refusal::IllegalStep { verb, can: before.case.can() };
+    let can = || user.can(&before.case, &context.rules);
+    let illegal = || Refusal::IllegalStep { verb, can: can() };
     let (by, event) = match (what, before.case.pending.clone().ok_or_else(illegal)?) {
         (What::Answer, Pending::Answer { text, by }) => (by, Event::AnswerApproved { text }),
         (What::Extension, Pending::Extension { due_at, text, by }) => {
@@ -266,13 +297,14 @@ fn may_be_assigned(
     tx: &mut Tx<'_>,
     context: &Context,
     before: &StoredCase,
-    to: Option<i64>,
-) -> Result<(), FlowError> {
-    let Some(id) = to else { return Ok(()) };
+    to: Option<UserName>,
+) -> Result<Option<UserId>, FlowError> {
+    let Some(name) = to else { return Ok(None) };
     let unknown = || FlowError::field(FieldError::new("user", Rule::UnknownCode));
-    let other = users::all(tx.conn)?.into_iter().find(|u| u.id == id).ok_or_else(unknown)?;
+    let users = users::all(tx.conn)?;
+    let other = name.find(&users).ok_or_else(unknown)?;
     match other.may_be_given(&before.case, &context.rules) {
-        true => Ok(()),
+        true => Ok(Some(other.id)),
         false => Err(unknown()),
     }
 }
@@ -280,15 +312,15 @@ fn may_be_assigned(
 /// Each reader once, and only users that there are; one who may sign in no more is not added.
 fn known(
     tx: &mut Tx<'_>,
-    named: Vec<UserId>,
+    named: Vec<UserName>,
     present: &[UserId],
 ) -> Result<Vec<UserId>, FlowError> {
     let users = users::all(tx.conn)?;
     let mut readers = Vec::new();
-    for id in named {
-        if !users.iter().any(|u| u.id == id && (!u.disabled || present.contains(&id))) {
-            return Err(FlowError::field(FieldError::new("readers", Rule::UnknownCode)));
-        }
+    for name in named {
+        let found = name.find(&users).filter(|u| !u.disabled || present.contains(&u.id));
+        let unknown = || FlowError::field(FieldError::new("readers", Rule::UnknownCode));
+        let id = found.ok_or_else(unknown)?.id;
         if !readers.contains(&id) {
             readers.push(id);
         }

@@ -1,20 +1,23 @@
 //! A case comes in: judged, routed and dated before it is recorded, so that the receipt can say who
 //! answers and by when. The same submission twice is one case.
 
+use std::collections::BTreeSet;
+
 use super::record::{self, Change, NewCase};
 use super::{Context, FlowError, off_thread};
 use crate::clock::Moment;
-use crate::domain::case::{CaseId, fold};
-use crate::domain::event::{Actor, ActorKind, Event, Recorded};
+use crate::domain::case::{CaseId, Status, fold};
+use crate::domain::event::{Actor, ActorKind, Decided, Event, Recorded};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::notice;
 use crate::domain::proposal::{Draw, Proposal, Question, propose};
+use crate::domain::reporter::e164;
 use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
 use crate::seal::Purpose;
 use crate::store::cases::{self, StoredCase};
 use crate::store::examples::insert_decision;
-use crate::store::{StoreError, Tx, history, idempotency};
+use crate::store::{StoreError, Tx, history, idempotency, texts};
 
 /// A key that makes a request safe to repeat, with what the request said; both as keyed hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,8 +108,8 @@ fn as_taken(conn: &mut crate::store::AnyConn, case: CaseId) -> Result<StoredCase
     Ok(StoredCase { case, keys: now.keys })
 }
 
-fn intake_flags(submission: &Submission) -> std::collections::BTreeSet<Flag> {
-    let mut flags = std::collections::BTreeSet::new();
+fn intake_flags(submission: &Submission) -> BTreeSet<Flag> {
+    let mut flags = BTreeSet::new();
     if submission.anonymous {
         flags.insert(Flag::Anonymous);
     }
@@ -132,7 +135,9 @@ fn write(
         return Ok(Taken { stored, is_repetition: true });
     }
     let at = submission.received_at;
-    let mut then = vec![machine(Event::Decided(proposal.decided.clone()), at)];
+    let mut decided = proposal.decided.clone();
+    decided.flags.extend(said_before(tx, context, &submission, &decided)?);
+    let mut then = vec![machine(Event::Decided(decided), at)];
     if let Some(route) = proposal.route.as_ref().filter(|_| proposal.forwards) {
         let rule = route.rule.clone();
         then.push(machine(Event::Routed { agency: route.agency, rule, text: None }, at));
@@ -152,6 +157,46 @@ fn write(
         idempotency::insert(tx.conn, &key.key, &key.request, stored.keys.id, context.now)?;
     }
     Ok(Taken { stored, is_repetition: false })
+}
+
+/// So many of a sender's latest cases are looked at.
+const EARLIER_MAX: i64 = 50;
+
+/// Has the same sender said this before? `repeat`: the same text, or another of the same category,
+/// while the earlier case is open; `settled`: the same text, and it was answered.
+fn said_before(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    submission: &Submission,
+    decided: &Decided,
+) -> Result<BTreeSet<Flag>, FlowError> {
+    let mut flags = BTreeSet::new();
+    if submission.anonymous {
+        return Ok(flags);
+    }
+    let (reporter, settings) = (&submission.reporter, &context.rules.settings);
+    let phone = reporter.phone.as_deref().and_then(|p| e164(p, &settings.phone_country_code));
+    let mut ids = Vec::new();
+    for contact in reporter.email.iter().map(|email| email.to_lowercase()).chain(phone) {
+        let hash = texts::contact_hash(tx.seal, &contact);
+        ids.extend(texts::latest_of_contact(tx.conn, &hash, EARLIER_MAX)?);
+    }
+    if ids.is_empty() {
+        return Ok(flags);
+    }
+    let same = texts::with_text(tx.conn, &ids, &texts::hash_of(tx.seal, &submission.text))?;
+    for earlier in cases::by_ids(tx.conn, &ids)? {
+        let (case, is_same) = (&earlier.case, same.contains(&earlier.keys.id));
+        let is_like = decided.category.is_some() && case.category == decided.category;
+        if case.status.is_open() && (is_same || is_like) {
+            flags.insert(Flag::Repeat);
+        }
+        let is_answered = matches!(case.status, Status::Answered | Status::Closed);
+        if is_same && is_answered {
+            flags.insert(Flag::Settled);
+        }
+    }
+    Ok(flags)
 }
 
 fn machine(event: Event, occurred_at: crate::clock::Moment) -> Change {

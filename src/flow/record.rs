@@ -8,6 +8,7 @@ use chrono::{Datelike, TimeDelta};
 use super::{Context, FlowError};
 use crate::clock::Moment;
 use crate::domain::case::{Case, Status};
+use crate::domain::deadline::day_of;
 use crate::domain::event::{Actor, ActorKind, Event, Received};
 use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
@@ -23,6 +24,10 @@ use crate::store::history::{self, Step};
 use crate::store::outbox::NewMail;
 use crate::store::texts::{NewText, hash_of, insert_reporter};
 use crate::store::{Tx, users};
+
+mod accused;
+
+pub use accused::{away_from_accused, reopen};
 
 /// The kind of a text as it was sent, where it came in an old encoding: kept beside what was read
 /// out of it, and neither judged nor indexed.
@@ -162,7 +167,7 @@ pub fn create(
     let mut received = received(submission, flags);
     let texts = texts_of(submission, actor);
     let zone = context.rules.settings.zone;
-    let received_day = crate::domain::deadline::day_of(received.received_at, zone);
+    let received_day = day_of(received.received_at, zone);
     received.number = next_number(tx, &context.rules, i64::from(received_day.year()))?;
     let mut case = Case::from_received(&received, actor);
     let keys = CaseKeys {

@@ -12,7 +12,7 @@ use crate::domain::figures::{Figure, Machine, OutcomeCount, Rating, Split, Step,
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Authority, Scope};
 use crate::store::AnyConn;
-use crate::store::figures::{self, Frame, SeriesRow, Span};
+use crate::store::figures::{self, AgencyRow, Frame, SeriesRow, Span};
 
 /// The instants of a period in the pack's zone.
 pub fn frame(
@@ -99,5 +99,29 @@ pub async fn series(
     by: Step,
     split: Split,
 ) -> Result<Vec<SeriesRow>, FlowError> {
-    context.store.read(move |conn| Ok(figures::series(conn, &frame, by, split)?)).await
+    let rows: Result<_, FlowError> =
+        context.store.read(move |conn| Ok(figures::series(conn, &frame, by, split)?)).await;
+    match split {
+        Split::Field => Ok(by_field(&context.rules, rows?)),
+        _ => rows,
+    }
+}
+
+/// Rows of procedures as rows of the fields that these belong to.
+fn by_field(rules: &Jurisdiction, rows: Vec<SeriesRow>) -> Vec<SeriesRow> {
+    let mut sums: BTreeMap<(String, Option<String>), i64> = BTreeMap::new();
+    for SeriesRow { period, key, count } in rows {
+        let field = key.and_then(|code| rules.field_of(&code).map(str::to_owned));
+        *sums.entry((period, field)).or_default() += count;
+    }
+    let row = |((period, key), count)| SeriesRow { period, key, count };
+    let mut out: Vec<SeriesRow> = sums.into_iter().map(row).collect();
+    // The sort is stable: within a period the largest first, and of equals by key.
+    out.sort_by(|a, b| a.period.cmp(&b.period).then(b.count.cmp(&a.count)));
+    out
+}
+
+/// What each agency was sent in a period, and what it did of it.
+pub async fn by_agency(context: &Context, frame: Frame) -> Result<Vec<AgencyRow>, FlowError> {
+    context.store.read(move |conn| Ok(figures::by_agency(conn, &frame)?)).await
 }

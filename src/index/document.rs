@@ -57,29 +57,22 @@ pub(super) fn id(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
-/// The parts of a number that people quote: all of it, without its letters, without the check
-/// digit, the running number, without zeros.
-pub(super) fn number_parts(number: &str) -> Vec<String> {
+/// A part of a number that is looked for has at least so many characters.
+const NUMBER_PART_MIN: usize = 3;
+
+/// A number from each of its characters to its end, as written and without its hyphens: whatever
+/// part of it somebody quotes is the beginning of one of these.
+pub(super) fn number_tails(number: &str) -> Vec<String> {
     let number = number.to_uppercase();
-    let mut out = vec![number.clone(), number.replace('-', "")];
-    let bare = without_letters(&number);
-    out.extend([bare.to_owned(), bare.replace('-', "")]);
-    let parts: Vec<&str> = number.split('-').collect();
-    if let [year, running, _check] = parts.as_slice() {
-        out.push(format!("{year}-{running}"));
-        out.push(format!("{}-{running}", without_letters(year)));
-        out.push((*year).to_owned());
-        out.push((*running).to_owned());
-        out.push(running.trim_start_matches('0').to_owned());
-        out.push(format!("{running}-{_check}"));
+    let mut out = Vec::new();
+    for form in [number.clone(), number.replace('-', "")] {
+        let starts = form.char_indices().filter(|(_, c)| *c != '-');
+        let tails = starts.filter_map(|(start, _)| form.get(start..));
+        out.extend(tails.filter(|tail| tail.len() >= NUMBER_PART_MIN).map(str::to_owned));
     }
     out.sort_unstable();
     out.dedup();
     out
-}
-
-fn without_letters(part: &str) -> &str {
-    part.trim_start_matches(|c: char| c.is_ascii_uppercase())
 }
 
 /// The document; each text is analysed once.
@@ -91,7 +84,7 @@ pub(super) fn document(
 ) -> TantivyDocument {
     let mut out = TantivyDocument::default();
     out.add_u64(fields.id, id(case.case_id));
-    for part in number_parts(&case.number) {
+    for part in number_tails(&case.number) {
         out.add_text(fields.number, part);
     }
     for text in &case.texts {

@@ -64,15 +64,20 @@ pub struct Question<'a> {
     pub by: Option<&'a str>,
 }
 
-/// Judges every line of the test file.
+/// Judges every line of the test file; `progress` is told how many are done.
 pub fn evaluate(
     question: &Question<'_>,
     jurisdiction: &Jurisdiction,
+    mut progress: impl FnMut(u64),
 ) -> Result<Evaluation, IndexError> {
     let judge = Judge::prepare(question, jurisdiction)?;
     let lines = read(question.test, question.label, question.by)?;
     let start = Instant::now();
-    let outcomes: Vec<Outcome> = lines.iter().map(|line| judge.judge(&line.text)).collect();
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(lines.len());
+    for (line, done) in lines.iter().zip(1..) {
+        outcomes.push(judge.judge(&line.text));
+        progress(done);
+    }
     let seconds = start.elapsed().as_secs_f64();
     let mut judged = Vec::with_capacity(lines.len());
     for (line, outcome) in lines.iter().zip(&outcomes) {

@@ -133,8 +133,11 @@ fn alternatives(part: &Part) -> Option<Vec<Vec<Word>>> {
     }
 }
 
-/// A case's number, or the running part of one: letters and a year, or at least three digits with a
-/// hyphen.
+/// No case's number has more digits: a year, six that run, a check digit.
+const NUMBER_DIGITS_MAX: usize = 9;
+
+/// A case's number or a part of one: letters and a year; digits with a hyphen; digits alone that
+/// begin with a nought, as running numbers do, or are too many for a year or a house.
 pub fn is_number(text: &str) -> bool {
     let text = text.to_uppercase();
     let letters = text.chars().take_while(char::is_ascii_uppercase).count();
@@ -142,7 +145,9 @@ pub fn is_number(text: &str) -> bool {
     let digits = rest.chars().filter(char::is_ascii_digit).count();
     let plain = rest.chars().all(|c| c.is_ascii_digit() || c == '-');
     let with_prefix = (2..=4).contains(&letters) && digits >= 2;
-    let without = letters == 0 && digits >= 4 && (rest.contains('-') || digits == 6);
+    let runs = (3..=NUMBER_DIGITS_MAX).contains(&digits);
+    let begins = rest.starts_with('0') || digits >= 5;
+    let without = letters == 0 && runs && begins || digits >= 4 && rest.contains('-');
     plain && rest.starts_with(|c: char| c.is_ascii_digit()) && (with_prefix || without)
 }
 

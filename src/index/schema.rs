@@ -7,7 +7,7 @@ use tantivy::schema::{
 use crate::seal::fingerprint;
 
 /// Changes whenever documents are made in another way: analysis, masking, keys.
-const RECIPE: u32 = 4;
+const RECIPE: u32 = 5;
 
 /// The fields by name.
 #[derive(Debug, Clone)]

@@ -15,6 +15,7 @@ use crate::domain::deadline::day_of;
 use crate::domain::error::Rule;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Flag, Label, Scope};
+use crate::domain::user::UserName;
 
 /// A text that must be there.
 pub const WRITTEN: Length = Length { min: 1, max: STEP_TEXT_MAX };
@@ -60,12 +61,7 @@ pub fn desk_action(
             reason_code.map(|reason_code| Action::Refuse { reason_code, text })
         }
         Verb::Note => f.required_text("text", WRITTEN).map(|text| Action::Note { text }),
-        // Nobody is a choice too, and is said.
-        Verb::Assign if !f.has("user") => {
-            f.wrong("user", Rule::Required);
-            None
-        }
-        Verb::Assign => Some(Action::Assign { user: f.whole("user", 1, i64::MAX) }),
+        Verb::Assign => assign(f),
         Verb::Restrict => restrict(f),
         Verb::Resend => {
             let what = f.line("what", 20);
@@ -146,19 +142,39 @@ fn route(fields: &mut Fields, rules: &Jurisdiction, day: NaiveDate) -> Option<Ac
     agency.map(|agency| Action::Route { agency, reason })
 }
 
+fn assign(fields: &mut Fields) -> Option<Action> {
+    // Nobody is a choice too, and is said.
+    if !fields.has("user") {
+        fields.wrong("user", Rule::Required);
+        return None;
+    }
+    let named = fields.take("user").map(|value| user_name(&value).ok_or(Rule::UnknownCode));
+    let named = named.transpose().map_err(|rule| fields.wrong("user", rule));
+    named.ok().map(|user| Action::Assign { user })
+}
+
 fn restrict(fields: &mut Fields) -> Option<Action> {
     let restricted = required(fields, "restricted", |f, name| f.boolean(name));
     let reason = fields.required_text("reason", WRITTEN);
     let mut readers = Vec::new();
     for value in fields.list("readers").unwrap_or_default() {
-        let id = value.as_i64().or_else(|| value.as_str().and_then(|t| t.parse().ok()));
-        match id {
-            Some(id) => readers.push(id),
+        match user_name(&value) {
+            Some(name) => readers.push(name),
             None => fields.wrong("readers", Rule::UnknownCode),
         }
     }
     let (restricted, reason) = restricted.zip(reason)?;
     Some(Action::Restrict { restricted, reason, readers })
+}
+
+/// An officer by id or e-mail address; a form sends either as a text.
+fn user_name(value: &Value) -> Option<UserName> {
+    if let Some(id) = value.as_i64() {
+        return Some(UserName::Id(id));
+    }
+    let text = value.as_str()?.trim();
+    let email = || text.contains('@').then(|| text.to_lowercase());
+    text.parse().ok().map(UserName::Id).or_else(|| email().map(UserName::Email))
 }
 
 /// A citizen's text.
@@ -187,6 +203,11 @@ pub fn citizen_action(
             reason.map(|reason| CitizenAction::Reopen { reason })
         }
         Verb::Withdraw => Some(CitizenAction::Withdraw { reason: written(f, "reason", MAYBE) }),
+        // Nothing said is nothing changed, and no event.
+        Verb::Contact if f.says_nothing() => {
+            f.wrong("email", Rule::Required);
+            None
+        }
         Verb::Contact => {
             let email = rest::email(f, "email");
             let phone = rest::phone(f, "phone", rules);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
-use super::IntakeError;
+use super::{IntakeError, Unreadable};
 use crate::clock::Moment;
 use crate::domain::error::{FieldError, Rule, UnknownWord};
 use crate::text::{self, encodings};
@@ -14,11 +14,17 @@ use crate::text::{self, encodings};
 /// Stands between texts that are read together; a text that holds it is refused later.
 const APART: &str = "\n\u{1}\n";
 
+/// What is typed for `true` and for `false`.
+const YES: [&str; 4] = ["on", "true", "1", "yes"];
+const NO: [&str; 3] = ["false", "0", "no"];
+
 /// Fields still to be taken, and what was wrong so far.
 #[derive(Debug)]
 pub struct Fields {
     map: Map<String, Value>,
     prefix: String,
+    /// Forms and tables hold nothing but texts: there a text may stand for a number or a yes.
+    is_typed: bool,
     pub errors: Vec<FieldError>,
 }
 
@@ -33,12 +39,15 @@ impl Fields {
     /// Reads an object; an empty body is an empty object.
     pub fn of_json(body: &[u8]) -> Result<Fields, IntakeError> {
         if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Fields::of_map(Map::new()));
+            return Ok(Fields::of_map(Map::new(), false));
         }
         match serde_json::from_slice(body) {
-            Ok(Value::Object(map)) => Ok(Fields::of_map(map)),
-            Ok(_) => Err(IntakeError::Unreadable("a JSON object is expected".into())),
-            Err(error) => Err(IntakeError::Unreadable(error.to_string())),
+            Ok(Value::Object(map)) => Ok(Fields::of_map(map, false)),
+            Ok(_) => Err(IntakeError::Unreadable(Unreadable::NoObject)),
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                Err(IntakeError::Unreadable(Unreadable::Json { line, column }))
+            }
         }
     }
 
@@ -46,11 +55,11 @@ impl Fields {
     pub fn of_form(pairs: &[(String, String)]) -> Fields {
         let given = pairs.iter().filter(|(_, value)| !value.trim().is_empty());
         let map = given.map(|(name, value)| (name.clone(), Value::String(value.clone())));
-        Fields::of_map(map.collect())
+        Fields::of_map(map.collect(), true)
     }
 
-    fn of_map(map: Map<String, Value>) -> Fields {
-        Fields { map, prefix: String::new(), errors: Vec::new() }
+    fn of_map(map: Map<String, Value>, is_typed: bool) -> Fields {
+        Fields { map, prefix: String::new(), is_typed, errors: Vec::new() }
     }
 
     /// Takes a field away without looking at it.
@@ -78,6 +87,7 @@ impl Fields {
         format!("{}{name}", self.prefix)
     }
 
+    /// `wanted` is a word of the type, which the message says in the reader's language.
     fn wrong_type(&mut self, name: &str, wanted: &str) {
         let name = self.name(name);
         self.errors.push(FieldError::limit(&name, Rule::WrongType, wanted, ""));
@@ -88,7 +98,7 @@ impl Fields {
     pub fn text(&mut self, name: &str, length: Length) -> Option<String> {
         let value = self.take(name)?;
         let Value::String(raw) = value else {
-            self.wrong_type(name, "a text");
+            self.wrong_type(name, "text");
             return None;
         };
         let Ok(clean) = text::clean(&raw) else {
@@ -103,9 +113,7 @@ impl Fields {
             _ => None,
         };
         if let Some((rule, limit)) = broken {
-            let name = self.name(name);
-            let (limit, count) = (limit.to_string(), count.to_string());
-            self.errors.push(FieldError::limit(&name, rule, &limit, &count));
+            self.break_limit(name, rule, &limit.to_string(), &count.to_string());
             return None;
         }
         Some(clean)
@@ -154,12 +162,10 @@ impl Fields {
     pub fn boolean(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
             Value::Bool(value) => Some(value),
-            Value::String(word) if ["on", "true", "1", "yes"].contains(&word.as_str()) => {
-                Some(true)
-            }
-            Value::String(word) if ["false", "0", "no"].contains(&word.as_str()) => Some(false),
+            Value::String(word) if self.is_typed && YES.contains(&word.as_str()) => Some(true),
+            Value::String(word) if self.is_typed && NO.contains(&word.as_str()) => Some(false),
             _ => {
-                self.wrong_type(name, "true or false");
+                self.wrong_type(name, "boolean");
                 None
             }
         }
@@ -168,14 +174,13 @@ impl Fields {
     /// One of an enum's words.
     pub fn word<T: FromStr<Err = UnknownWord>>(&mut self, name: &str) -> Option<T> {
         let Value::String(word) = self.take(name)? else {
-            self.wrong_type(name, "a word");
+            self.wrong_type(name, "text");
             return None;
         };
         match word.trim().parse() {
             Ok(value) => Some(value),
             Err(UnknownWord { known, .. }) => {
-                let (name, limit) = (self.name(name), known.join(", "));
-                self.errors.push(FieldError::limit(&name, Rule::UnknownCode, &limit, &word));
+                self.break_limit(name, Rule::UnknownCode, &known.join(", "), &word);
                 None
             }
         }
@@ -184,7 +189,7 @@ impl Fields {
     /// A code that `find` knows.
     pub fn code<T>(&mut self, name: &str, find: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         let Value::String(code) = self.take(name)? else {
-            self.wrong_type(name, "a code");
+            self.wrong_type(name, "text");
             return None;
         };
         let code = text::nfc(code.trim());
@@ -203,31 +208,60 @@ impl Fields {
         let value = self.take(name)?;
         let number = match &value {
             Value::Number(number) => number.as_i64(),
-            Value::String(digits) => digits.trim().parse().ok(),
+            Value::String(digits) if self.is_typed => digits.trim().parse().ok(),
             _ => None,
         };
         let Some(number) = number else {
-            self.wrong_type(name, "a whole number");
+            self.wrong_type(name, "integer");
             return None;
         };
         if (min..=max).contains(&number) {
             return Some(number);
         }
-        let (name, limit) = (self.name(name), format!("{min}-{max}"));
-        self.errors.push(FieldError::limit(&name, Rule::OutOfRange, &limit, &number.to_string()));
+        let limit = match max {
+            i64::MAX => format!("≥ {min}"),
+            max => format!("{min} – {max}"),
+        };
+        self.break_limit(name, Rule::OutOfRange, &limit, &number.to_string());
         None
+    }
+
+    /// A number within its bounds, both included.
+    pub fn number(&mut self, name: &str, min: f64, max: f64) -> Option<f64> {
+        let value = self.take(name)?;
+        let number = match &value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(digits) if self.is_typed => digits.trim().parse().ok(),
+            _ => None,
+        };
+        let Some(number) = number else {
+            self.wrong_type(name, "number");
+            return None;
+        };
+        if (min..=max).contains(&number) {
+            return Some(number);
+        }
+        let limit = format!("{min} – {max}");
+        self.break_limit(name, Rule::OutOfRange, &limit, &number.to_string());
+        None
+    }
+
+    /// Notes a rule that a field breaks, with its limit and what was found.
+    pub fn break_limit(&mut self, name: &str, rule: Rule, limit: &str, actual: &str) {
+        let name = self.name(name);
+        self.errors.push(FieldError::limit(&name, rule, limit, actual));
     }
 
     /// An instant (RFC 3339, with zone).
     pub fn instant(&mut self, name: &str) -> Option<Moment> {
         let Value::String(text) = self.take(name)? else {
-            self.wrong_type(name, "an instant in RFC 3339");
+            self.wrong_type(name, "text");
             return None;
         };
         match chrono::DateTime::parse_from_rfc3339(text.trim()) {
             Ok(at) => Some(chrono::SubsecRound::trunc_subsecs(at.to_utc(), 6)),
             Err(_) => {
-                self.wrong(name, Rule::NotDate);
+                self.wrong(name, Rule::NotInstant);
                 None
             }
         }
@@ -236,7 +270,7 @@ impl Fields {
     /// A calendar day: a date, or the day of an instant as it is written.
     pub fn day(&mut self, name: &str) -> Option<NaiveDate> {
         let Value::String(text) = self.take(name)? else {
-            self.wrong_type(name, "a date");
+            self.wrong_type(name, "text");
             return None;
         };
         let text = text.trim();
@@ -275,12 +309,12 @@ impl Fields {
     pub fn list(&mut self, name: &str) -> Option<Vec<Value>> {
         match self.take(name)? {
             Value::Array(items) => Some(items),
-            Value::String(text) => {
+            Value::String(text) if self.is_typed => {
                 let items = text.split(',').map(str::trim).filter(|t| !t.is_empty());
                 Some(items.map(|t| Value::String(t.to_owned())).collect())
             }
             _ => {
-                self.wrong_type(name, "a list");
+                self.wrong_type(name, "array");
                 None
             }
         }
@@ -294,7 +328,7 @@ impl Fields {
         let mut map = match self.take(name) {
             Some(Value::Object(map)) => map,
             Some(_) => {
-                self.wrong_type(name, "an object");
+                self.wrong_type(name, "object");
                 return None;
             }
             None if dotted.is_empty() => return None,
@@ -307,7 +341,7 @@ impl Fields {
                 map.insert(inner, value);
             }
         }
-        Some(Fields { map, prefix, errors: Vec::new() })
+        Some(Fields { map, prefix, is_typed: self.is_typed, errors: Vec::new() })
     }
 
     /// What is left over is unknown; the errors of this object go to `self`'s parent.
@@ -317,6 +351,11 @@ impl Fields {
             self.wrong(&name, Rule::UnknownField);
         }
         self.errors
+    }
+
+    /// Is anything left that says something?
+    pub fn says_nothing(&self) -> bool {
+        self.map.values().all(Value::is_null)
     }
 
     /// Ends an inner object, whose errors are kept here.

@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::rest::{self, Door};
 use crate::clock::Moment;
 use crate::domain::case::{Channel, Status};
-use crate::domain::deadline::end_of_day;
+use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::Rule;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::Scope;
@@ -34,8 +34,11 @@ pub fn history_line(
     if received_at > now {
         f.wrong("received_at", Rule::InFuture);
     }
-    if answered_at.is_some_and(|at| at < received_at || at > now) {
-        f.wrong("answered_at", Rule::OutOfRange);
+    if answered_at.is_some_and(|at| at > now) {
+        f.wrong("answered_at", Rule::InFuture);
+    } else if let Some(at) = answered_at.filter(|at| *at < received_at) {
+        let day = |at| day_of(at, rules.settings.zone).to_string();
+        f.break_limit("answered_at", Rule::TooEarly, &day(received_at), &day(at));
     }
     let of_category = category.as_deref().and_then(|c| rules.category(c)).map(|c| c.scope);
     if scope.is_some_and(|scope| of_category.is_some_and(|other| other != scope)) {

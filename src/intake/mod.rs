@@ -9,18 +9,40 @@ pub mod history;
 pub mod query;
 pub mod rest;
 
-use crate::domain::error::FieldError;
+use crate::domain::error::{FieldError, Rule};
 use crate::text::messages::Messages;
 
 /// Why something could not be taken in.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum IntakeError {
-    /// Not even the shape can be read; the reason is for programmers.
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
+    /// Not even the shape can be read.
+    #[error("it cannot be read: {0:?}")]
+    Unreadable(Unreadable),
     /// The shape is right and fields are wrong.
     #[error("fields are wrong")]
     Invalid(Vec<FieldError>),
+}
+
+/// Why not even the shape can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// No JSON from here on.
+    Json { line: usize, column: usize },
+    /// JSON, and no object.
+    NoObject,
+    /// Not in Unicode.
+    NotUnicode,
+}
+
+/// What cannot be read, in words, with the place.
+pub fn unreadable_message(messages: &Messages, language: &str, why: &Unreadable) -> String {
+    let (id, line, column) = match why {
+        Unreadable::Json { line, column } => ("unreadable-json", *line, *column),
+        Unreadable::NoObject => ("unreadable-no-object", 0, 0),
+        Unreadable::NotUnicode => ("unreadable-not-unicode", 0, 0),
+    };
+    let (line, column) = (line.to_string(), column.to_string());
+    messages.say(language, id, &[("line", &line), ("column", &column)])
 }
 
 /// A wrong field in words: which, which rule, which limit, what to do.
@@ -30,7 +52,17 @@ pub fn field_message(messages: &Messages, language: &str, error: &FieldError) ->
         .find(language, &format!("field-{last}"), &[])
         .unwrap_or_else(|| error.field.clone());
     let limit = error.limit.as_deref().unwrap_or("");
+    let of_type = messages.find(language, &format!("type-{limit}"), &[]);
+    let limit = match (error.rule, &of_type) {
+        (Rule::WrongType, Some(said)) => said,
+        _ => limit,
+    };
     let actual = error.actual.as_deref().unwrap_or("");
     let values = [("field", field.as_str()), ("limit", limit), ("actual", actual)];
-    messages.say(language, &format!("rule-{}", error.rule), &values)
+    // Codes are chosen from a list; where it is short, the message names it.
+    let id = match (error.rule, limit.is_empty()) {
+        (Rule::UnknownCode, false) => "rule-unknown_word".to_owned(),
+        (rule, _) => format!("rule-{rule}"),
+    };
+    messages.say(language, &id, &values)
 }

@@ -19,6 +19,8 @@ pub const Q_MAX: usize = 500;
 pub struct DeskQuery {
     pub q: String,
     pub filters: Filters,
+    /// Officers named by their e-mail address, who are not known here.
+    pub assigned_to: Vec<String>,
     pub figure: Option<Figure>,
     pub sort: Option<Sort>,
     pub limit: usize,
@@ -39,6 +41,14 @@ pub fn desk_query(
     pairs: &[(String, String)],
     asker: &Asker<'_>,
 ) -> Result<DeskQuery, Vec<FieldError>> {
+    match read(pairs, asker) {
+        (query, errors) if errors.is_empty() => Ok(query),
+        (_, errors) => Err(errors),
+    }
+}
+
+/// Reads what can be read of the parameters, and names the others.
+pub fn read(pairs: &[(String, String)], asker: &Asker<'_>) -> (DeskQuery, Vec<FieldError>) {
     let mut query = DeskQuery { limit: LIMIT_DEFAULT, ..DeskQuery::default() };
     let mut errors = Vec::new();
     for (name, value) in pairs {
@@ -46,21 +56,41 @@ pub fn desk_query(
         if value.is_empty() {
             continue;
         }
-        if let Err(rule) = take(&mut query, name, value, asker) {
-            if rule == Rule::UnknownField && !asker.strict {
+        if let Err(wrong) = take(&mut query, name, value, asker) {
+            if wrong.rule == Rule::UnknownField && !asker.strict {
                 continue;
             }
-            errors.push(FieldError::limit(name, rule, "", value));
+            errors.push(FieldError::limit(name, wrong.rule, &wrong.limit, value));
         }
     }
-    let (from, to) = (query.filters.from, query.filters.to);
-    if from.zip(to).is_some_and(|(from, to)| to < from) {
-        errors.push(FieldError::new("to", Rule::OutOfRange));
+    let filters = &mut query.filters;
+    if let Some((from, to)) = filters.from.zip(filters.to)
+        && to < from
+    {
+        let (limit, actual) = (from.to_string(), to.to_string());
+        errors.push(FieldError::limit("to", Rule::TooEarly, &limit, &actual));
+        filters.to = None;
     }
-    if errors.is_empty() { Ok(query) } else { Err(errors) }
+    (query, errors)
 }
 
-fn take(query: &mut DeskQuery, name: &str, value: &str, asker: &Asker<'_>) -> Result<(), Rule> {
+/// A rule that a value breaks, and what the rule allows.
+struct Wrong {
+    rule: Rule,
+    limit: String,
+}
+
+impl From<Rule> for Wrong {
+    fn from(rule: Rule) -> Wrong {
+        Wrong { rule, limit: String::new() }
+    }
+}
+
+fn not_a(kind: &str) -> Wrong {
+    Wrong { rule: Rule::WrongType, limit: kind.to_owned() }
+}
+
+fn take(query: &mut DeskQuery, name: &str, value: &str, asker: &Asker<'_>) -> Result<(), Wrong> {
     if let Some(value) = value.strip_prefix('-').filter(|_| FACET_FIELDS.contains(&name)) {
         let without = query.filters.without.take().map(|filters| *filters).unwrap_or_default();
         let mut inner = DeskQuery { filters: without, ..DeskQuery::default() };
@@ -70,75 +100,59 @@ fn take(query: &mut DeskQuery, name: &str, value: &str, asker: &Asker<'_>) -> Re
     }
     let (rules, filters) = (asker.rules, &mut query.filters);
     match name {
-        "q" => {
-            query.q = crate::text::nfc(value);
-            if crate::text::scalars(&query.q) > Q_MAX { Err(Rule::TooLong) } else { Ok(()) }
-        }
-        "scope" => push(&mut filters.scope, value),
-        "authority" => push(&mut filters.authority, value),
-        "status" => push(&mut filters.status, value),
-        "flag" => push(&mut filters.flag, value),
-        "channel" => push(&mut filters.channel, value),
+        // A search is never an error: what is too long is searched for by its beginning.
+        "q" => query.q = crate::text::nfc(value).chars().take(Q_MAX).collect(),
+        "scope" => push(&mut filters.scope, value)?,
+        "authority" => push(&mut filters.authority, value)?,
+        "status" => push(&mut filters.status, value)?,
+        "flag" => push(&mut filters.flag, value)?,
+        "channel" => push(&mut filters.channel, value)?,
         "category" => {
             let known = rules.category(value).ok_or(Rule::UnknownCode)?;
             filters.category.push(known.code.clone());
-            Ok(())
         }
         "agency" => {
             let agency = rules.agency_by_code(value, asker.today).ok_or(Rule::UnknownCode)?;
             filters.agency.extend(rules.subtree(agency.id));
-            Ok(())
         }
         "area" => {
             let area = rules.area_by_code(value, asker.today).ok_or(Rule::UnknownCode)?;
             filters.area.push(area.id);
-            Ok(())
         }
-        "assigned" if value == "me" => {
-            filters.assigned.push(asker.user);
-            Ok(())
-        }
-        "assigned" => {
-            filters.assigned.push(value.parse().map_err(|_| Rule::WrongType)?);
-            Ok(())
-        }
-        _ => take_other(query, name, value),
-    }
-}
-
-/// What is no list of values.
-fn take_other(query: &mut DeskQuery, name: &str, value: &str) -> Result<(), Rule> {
-    let filters = &mut query.filters;
-    match name {
-        "due" => word(value).map(|due: Due| filters.due = Some(due)),
-        "queue" => word(value).map(|queue: Queue| filters.queue = Some(queue)),
-        "from" => day(value).map(|day| filters.from = Some(day)),
-        "to" => day(value).map(|day| filters.to = Some(day)),
-        "figure" => {
-            query.figure = Some(Figure::parse(value).ok_or(Rule::UnknownCode)?);
-            Ok(())
-        }
-        "sort" => word(value).map(|sort: Sort| query.sort = Some(sort)),
-        "limit" => {
-            let limit: usize = value.parse().map_err(|_| Rule::WrongType)?;
-            query.limit = limit;
-            if (1..=LIMIT_MAX).contains(&limit) { Ok(()) } else { Err(Rule::OutOfRange) }
-        }
-        "cursor" => {
-            query.cursor = Some(value.to_owned());
-            Ok(())
-        }
+        "assigned" if value == "me" => filters.assigned.push(asker.user),
+        "assigned" if value.contains('@') => query.assigned_to.push(value.to_lowercase()),
+        "assigned" => filters.assigned.push(value.parse().map_err(|_| not_a("officer"))?),
+        "due" => filters.due = Some(word::<Due>(value)?),
+        "queue" => filters.queue = Some(word::<Queue>(value)?),
+        "from" => filters.from = Some(day(value)?),
+        "to" => filters.to = Some(day(value)?),
+        "figure" => query.figure = Some(Figure::parse(value).ok_or(Rule::UnknownCode)?),
+        "sort" => query.sort = Some(word::<Sort>(value)?),
+        "limit" => query.limit = limit(value)?,
+        "cursor" => query.cursor = Some(value.to_owned()),
         // Every answer takes it: it is read where the request comes in.
-        "language" => Ok(()),
-        _ => Err(Rule::UnknownField),
+        "language" => {}
+        _ => return Err(Rule::UnknownField.into()),
+    }
+    Ok(())
+}
+
+fn limit(value: &str) -> Result<usize, Wrong> {
+    let limit: usize = value.parse().map_err(|_| not_a("integer"))?;
+    match (1..=LIMIT_MAX).contains(&limit) {
+        true => Ok(limit),
+        false => Err(Wrong { rule: Rule::OutOfRange, limit: format!("1 – {LIMIT_MAX}") }),
     }
 }
 
-fn word<T: FromStr<Err = UnknownWord>>(value: &str) -> Result<T, Rule> {
-    value.parse().map_err(|_| Rule::UnknownCode)
+fn word<T: FromStr<Err = UnknownWord>>(value: &str) -> Result<T, Wrong> {
+    value.parse().map_err(|unknown: UnknownWord| {
+        let limit = unknown.known.join(", ");
+        Wrong { rule: Rule::UnknownCode, limit }
+    })
 }
 
-fn push<T: FromStr<Err = UnknownWord>>(list: &mut Vec<T>, value: &str) -> Result<(), Rule> {
+fn push<T: FromStr<Err = UnknownWord>>(list: &mut Vec<T>, value: &str) -> Result<(), Wrong> {
     list.push(word(value)?);
     Ok(())
 }

@@ -139,13 +139,18 @@ pub fn phone(fields: &mut Fields, name: &str, rules: &Jurisdiction) -> Option<St
 }
 
 fn location(fields: &mut Fields) -> Option<Location> {
-    let value = fields.take("location")?;
-    let location: Option<Location> = serde_json::from_value(value).ok();
-    let valid = location.filter(Location::is_valid);
-    if valid.is_none() {
-        fields.wrong("location", Rule::OutOfRange);
-    }
-    valid
+    let mut inner = fields.object("location")?;
+    let mut degrees = |name: &str, max: f64| {
+        let before = inner.errors.len();
+        let found = inner.number(name, -max, max);
+        if found.is_none() && inner.errors.len() == before {
+            inner.wrong(name, Rule::Required);
+        }
+        found
+    };
+    let (latitude, longitude) = (degrees("latitude", 90.0), degrees("longitude", 180.0));
+    fields.absorb(inner);
+    latitude.zip(longitude).map(|(latitude, longitude)| Location { latitude, longitude })
 }
 
 /// The id of another system.

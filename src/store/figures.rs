@@ -65,6 +65,9 @@ fn of_figure(figure: Figure, frame: &Frame) -> String {
         Figure::Answered(part) => {
             format!("first_outcome_kind IS NOT NULL AND {}", outcome(part, frame))
         }
+        Figure::Dated => {
+            format!("first_outcome_due_at IS NOT NULL AND {}", outcome(OutcomePart::Count, frame))
+        }
         Figure::Reopened => format!(
             "id IN (SELECT case_id FROM events WHERE kind = 'reopened' AND {})",
             within("occurred_at", frame.span)
@@ -121,8 +124,8 @@ fn machine(frame: &Frame, verdict: &str) -> String {
     format!("id IN (SELECT case_id FROM decisions WHERE basis = 'machine' AND {decided}{verdict})")
 }
 
-/// Days from receipt to first outcome in tenths: the median and the 90th percentile (nearest rank);
-/// `None` of nothing.
+/// Days from receipt to first outcome in tenths: the median, of an even number the mean of the two
+/// in the middle, and the 90th percentile (nearest rank); `None` of nothing.
 pub fn outcome_days(conn: &mut AnyConn, frame: &Frame) -> Stored<Option<(i64, i64)>> {
     #[derive(QueryableByName)]
     struct Tenths {
@@ -142,9 +145,11 @@ pub fn outcome_days(conn: &mut AnyConn, frame: &Frame) -> Stored<Option<(i64, i6
         let row = diesel::sql_query(sql).get_result::<Tenths>(conn)?;
         Ok(row.tenths.unwrap_or(0))
     };
+    let (low, high) = (at((total - 1) / 2)?, at(total / 2)?);
     // Nearest rank: the smallest value that at least the share of all values does not exceed.
-    let rank = |percent: i64| (total * percent + 99) / 100 - 1;
-    Ok(Some((at(rank(50))?, at(rank(90))?)))
+    let p90 = at((total * 90 + 99) / 100 - 1)?;
+    // Half a tenth counts as one.
+    Ok(Some(((low + high + 1) / 2, p90)))
 }
 
 /// The mean of the ratings given in the period; `None` of nothing.
@@ -208,6 +213,8 @@ pub fn series(
         Split::Authority => "authority",
         Split::Agency => "agency_id",
         Split::Category => "category",
+        // What field a procedure belongs to is the rules'.
+        Split::Field => "procedure_code",
         Split::Area => "area_id",
         Split::Channel => "channel",
         Split::Status => "status",
@@ -218,4 +225,47 @@ pub fn series(
          WHERE {received} GROUP BY 1, {column} ORDER BY 1, 3 DESC, 2"
     );
     Ok(diesel::sql_query(sql).load::<SeriesRow>(conn)?)
+}
+
+/// What an office was sent and what it did of it in a period.
+#[derive(Debug, Clone, Default, PartialEq, QueryableByName)]
+pub struct AgencyRow {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub agency: Option<i64>,
+    #[diesel(sql_type = BigInt)]
+    pub received: i64,
+    /// First answers, and those of them with a due date that were on time and late.
+    #[diesel(sql_type = BigInt)]
+    pub answers: i64,
+    #[diesel(sql_type = BigInt)]
+    pub on_time: i64,
+    #[diesel(sql_type = BigInt)]
+    pub late: i64,
+    #[diesel(sql_type = BigInt)]
+    pub rated: i64,
+    /// The sum of the ratings.
+    #[diesel(sql_type = BigInt)]
+    pub stars: i64,
+}
+
+/// The figures of each agency that has any.
+pub fn by_agency(conn: &mut AnyConn, frame: &Frame) -> Stored<Vec<AgencyRow>> {
+    let answer = |part| of_figure(Figure::Outcome(OutcomeKind::Answer, part), frame);
+    let (received, rated) = (received(frame), of_figure(Figure::Rated, frame));
+    let all = answer(OutcomePart::Count);
+    let sum = |condition: &str, of: &str| {
+        format!("CAST(SUM(CASE WHEN {condition} THEN {of} ELSE 0 END) AS BIGINT)")
+    };
+    let sql = format!(
+        "SELECT agency_id AS agency, {} AS received, {} AS answers, {} AS on_time, {} AS late, \
+         {} AS rated, {} AS stars FROM cases WHERE ({received}) OR ({all}) OR ({rated}) \
+         GROUP BY agency_id ORDER BY 2 DESC, 1",
+        sum(&received, "1"),
+        sum(&all, "1"),
+        sum(&answer(OutcomePart::OnTime), "1"),
+        sum(&answer(OutcomePart::Late), "1"),
+        sum(&rated, "1"),
+        sum(&rated, "rating"),
+    );
+    Ok(diesel::sql_query(sql).load::<AgencyRow>(conn)?)
 }

@@ -22,6 +22,15 @@ pub const LEASE_SECONDS: i64 = 60;
 
 /// No mail waits longer than this for its next try.
 pub const WAIT_MAX_SECONDS: i64 = 4 * 3600;
+/// After the first failure; each further one waits twice as long.
+const RETRY_FIRST_SECONDS: i64 = 30;
+
+/// How long a mail waits after so many tries that failed.
+pub fn wait_seconds(attempts: i64) -> i64 {
+    let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(20);
+    (RETRY_FIRST_SECONDS << doublings).min(WAIT_MAX_SECONDS)
+}
+
 /// Clocks of several machines, or of one before and after it was set, differ by less than this
 /// without anybody's having to care.
 const SKEW_SECONDS: i64 = 60;

@@ -171,6 +171,33 @@ pub fn reporter(conn: &mut AnyConn, seal: &Seal, case: &Uid, id: i64) -> Stored<
     serde_json::from_slice(&plain).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
+/// The latest cases of whoever has this e-mail or telephone, by keyed hash: two look-ups by an
+/// index each, since it is asked at every receipt.
+pub fn latest_of_contact(conn: &mut AnyConn, hash: &[u8], limit: i64) -> Stored<Vec<CaseId>> {
+    let mut ids: Vec<i64> = reporters::table
+        .filter(reporters::email_hash.eq(hash))
+        .order(reporters::id.desc())
+        .limit(limit)
+        .select(reporters::id)
+        .load(conn)?;
+    ids.extend(
+        reporters::table
+            .filter(reporters::phone_hash.eq(hash))
+            .order(reporters::id.desc())
+            .limit(limit)
+            .select(reporters::id)
+            .load::<i64>(conn)?,
+    );
+    Ok(cases::table.filter(cases::reporter_id.eq_any(ids)).select(cases::id).load(conn)?)
+}
+
+/// Which of these cases were filed with exactly this text.
+pub fn with_text(conn: &mut AnyConn, ids: &[CaseId], hash: &[u8]) -> Stored<Vec<CaseId>> {
+    let same = case_texts::case_id.eq_any(ids).and(case_texts::hash.eq(hash));
+    let same = case_texts::table.filter(same.and(case_texts::kind.eq("case")));
+    Ok(same.select(case_texts::case_id).load(conn)?)
+}
+
 /// The cases of whoever has this e-mail or telephone, by keyed hash.
 pub fn cases_of_contact(conn: &mut AnyConn, hash: &[u8], limit: i64) -> Stored<Vec<CaseId>> {
     let same = reporters::email_hash.eq(hash).or(reporters::phone_hash.eq(hash));

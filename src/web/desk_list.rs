@@ -14,14 +14,14 @@ use crate::domain::error::{FieldError, Rule};
 use crate::domain::figures::Figure;
 use crate::domain::reporter::{e164, looks_like_email};
 use crate::domain::search::{Facets, Queue, Sort};
-use crate::domain::user::{Role, User};
+use crate::domain::user::{User, UserName};
 use crate::domain::view::{self, Item, Shown};
 use crate::flow::{report, sync_index};
 use crate::index::search::SearchRequest;
 use crate::intake::query::DeskQuery;
 use crate::store::figures::{self, Span};
 use crate::store::list::{self, Days, ListAnswer, ListRequest};
-use crate::store::{StoreError, cases, texts};
+use crate::store::{StoreError, cases, texts, users};
 use crate::text::excerpt::excerpt;
 
 /// The excerpt of a row.
@@ -55,7 +55,8 @@ struct Found {
 }
 
 /// The list that `user` asked for.
-pub async fn desk_list(ask: &Ask, user: &User, query: DeskQuery) -> Result<DeskList, Failure> {
+pub async fn desk_list(ask: &Ask, user: &User, mut query: DeskQuery) -> Result<DeskList, Failure> {
+    name_officers(ask, &mut query).await?;
     let q = query.q.trim().to_owned();
     let narrowed = narrowed(ask, &query);
     let mut found = if q.is_empty() {
@@ -84,6 +85,22 @@ pub async fn desk_list(ask: &Ask, user: &User, query: DeskQuery) -> Result<DeskL
         did_you_mean: found.did_you_mean,
         behind_seconds,
     })
+}
+
+/// The ids of the officers whom the query names by their e-mail addresses.
+async fn name_officers(ask: &Ask, query: &mut DeskQuery) -> Result<(), Failure> {
+    let named = std::mem::take(&mut query.assigned_to);
+    if named.is_empty() {
+        return Ok(());
+    }
+    let users = ask.context.store.read(users::all).await?;
+    for email in named {
+        let unknown = || FieldError::new("assigned", Rule::UnknownCode);
+        let found = UserName::Email(email).find(&users).map(|user| user.id);
+        let id = found.ok_or_else(|| Failure::invalid(vec![unknown()]))?;
+        query.filters.assigned.push(id);
+    }
+    Ok(())
 }
 
 /// The figure and the queue that the list is of, in words.
@@ -200,9 +217,16 @@ async fn by_contact(ask: &Ask, user: &User, q: &str) -> Result<Option<Vec<i64>>,
         }
     };
     let hash = texts::contact_hash(&ask.app.seal, &contact);
-    let ids =
-        ask.context.store.read(move |conn| texts::cases_of_contact(conn, &hash, OF_CONTACT_MAX));
-    let ids: Vec<i64> = ids.await?;
+    let stored = ask.context.store.read(move |conn| {
+        let ids = texts::cases_of_contact(conn, &hash, OF_CONTACT_MAX)?;
+        cases::by_ids(conn, &ids)
+    });
+    let stored = stored.await?;
+    // To find a case by its sender is to know its sender.
+    let known = stored
+        .iter()
+        .filter(|one| user.sees_identity(&one.case) && user.may_see(&one.case, &ask.context.rules));
+    let ids: Vec<i64> = known.map(|one| one.keys.id).collect();
     // A case's number without its letters, or a file's, looks like a telephone's.
     let is_one_word = !q.contains(char::is_whitespace) && !q.contains('@');
     Ok(Some(ids).filter(|ids| !ids.is_empty() || !is_one_word))
@@ -307,7 +331,7 @@ async fn items(ask: &Ask, user: &User, found: &mut Found) -> Result<Vec<Item>, F
             continue;
         }
         let bodies = by_id.remove(&one.keys.id).unwrap_or_default();
-        let shown = shown(ask, user, bodies, &found.terms);
+        let shown = shown(ask, user.reads_masked(case), bodies, &found.terms);
         out.push(view::item(one.keys.id, case, shown, rules, &ask.language, ask.context.now));
     }
     let gone = i64::try_from(found.answer.ids.len().saturating_sub(out.len())).unwrap_or(0);
@@ -317,8 +341,7 @@ async fn items(ask: &Ask, user: &User, found: &mut Found) -> Result<Vec<Item>, F
 
 /// The part of a case's texts that a row shows: masked before it is cut, since what is cut in the
 /// middle is no longer known for what it is.
-fn shown(ask: &Ask, user: &User, bodies: Vec<String>, terms: &[String]) -> Shown {
-    let is_masked = user.role == Role::Oversight;
+fn shown(ask: &Ask, is_masked: bool, bodies: Vec<String>, terms: &[String]) -> Shown {
     let mut best = Shown::default();
     for (place, body) in bodies.into_iter().enumerate() {
         let body = if is_masked { ask.context.patterns.mask(&body) } else { body };

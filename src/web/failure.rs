@@ -7,9 +7,10 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
 
+use super::BODY_MAX_BYTES;
 use crate::domain::error::{FieldError, Refusal};
 use crate::flow::{Changed, FlowError};
-use crate::intake::{IntakeError, field_message};
+use crate::intake::{IntakeError, Unreadable, field_message, unreadable_message};
 use crate::store::StoreError;
 use crate::text::messages::Messages;
 
@@ -17,8 +18,8 @@ use crate::text::messages::Messages;
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub kind: Kind,
-    /// For the reader, where the kind's own words do not say enough.
-    pub detail: Option<String>,
+    /// Where the kind's own words do not say enough.
+    pub unreadable: Option<Unreadable>,
     pub errors: Vec<FieldError>,
     pub can: Vec<&'static str>,
     pub changed: Vec<Changed>,
@@ -101,7 +102,7 @@ impl Failure {
     pub fn new(kind: Kind) -> Failure {
         Failure {
             kind,
-            detail: None,
+            unreadable: None,
             errors: Vec::new(),
             can: Vec::new(),
             changed: Vec::new(),
@@ -133,7 +134,9 @@ impl Failure {
     /// The title in the reader's language.
     pub fn title(&self, messages: &Messages, language: &str) -> String {
         let seconds = self.retry_after_seconds.unwrap_or(0).to_string();
-        messages.say(language, &format!("problem-{}", self.kind), &[("seconds", &seconds)])
+        let limit = (BODY_MAX_BYTES / 1024).to_string();
+        let values = [("seconds", seconds.as_str()), ("limit", limit.as_str())];
+        messages.say(language, &format!("problem-{}", self.kind), &values)
     }
 
     /// problem+json with everything that the reader can use.
@@ -153,11 +156,13 @@ impl Failure {
             errors.push(one);
         }
         let title = self.title(messages, language);
+        let unreadable = self.unreadable.as_ref();
+        let detail = unreadable.map(|why| unreadable_message(messages, language, why));
         let mut body = json!({
             "type": self.kind.type_url(),
             "title": title,
             "status": self.kind.status().as_u16(),
-            "detail": self.detail.clone().unwrap_or(title),
+            "detail": detail.unwrap_or(title),
             "errors": errors,
             "request_id": request_id,
         });
@@ -226,7 +231,7 @@ impl From<IntakeError> for Failure {
     fn from(error: IntakeError) -> Failure {
         match error {
             IntakeError::Unreadable(why) => {
-                Failure { detail: Some(why), ..Failure::new(Kind::BadRequest) }
+                Failure { unreadable: Some(why), ..Failure::new(Kind::BadRequest) }
             }
             IntakeError::Invalid(errors) => Failure::invalid(errors),
         }

@@ -145,6 +145,7 @@ pub fn figure(ask: &Ask, figure: Figure) -> String {
         Figure::ByChannel(channel) => of("channel", channel.word()),
         Figure::Outcome(kind, of) => part(ask.say(&format!("figure-outcome-{kind}")), of),
         Figure::Answered(of) => part(ask.say("figure-outcomes"), of),
+        Figure::Dated => ask.say("figure-dated"),
         Figure::Received => ask.say("figure-received"),
         Figure::Open => ask.say("figure-open"),
         Figure::Overdue => ask.say("figure-overdue-all"),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::ask::Ask;
 use super::failure::{Failure, Kind};
+use super::mail_words;
 use crate::clock::Moment;
 use crate::flow::{FlowError, sync_index, watch_clock};
 use crate::store::outbox;
@@ -14,6 +15,8 @@ use crate::store::outbox::MailState;
 
 /// Mail older than this should have left.
 const UNSENT_SECONDS: i64 = 900;
+/// So many tries of a mail may fail before the server is said to be away: a minute and a half.
+const MAIL_TRIES: i64 = 3;
 /// An index further behind than this is not well.
 const BEHIND_SECONDS: i64 = 60;
 
@@ -63,6 +66,8 @@ pub async fn health(ask: &Ask) -> Health {
 struct Said {
     oldest_unsent: Option<Moment>,
     mails: Vec<(MailState, i64)>,
+    /// Why nothing leaves.
+    mail_failing: Option<String>,
     clock_behind: Option<i64>,
     index_behind: Option<i64>,
 }
@@ -73,15 +78,16 @@ async fn database(ask: &Ask) -> Result<Said, FlowError> {
     let (store, now) = (&ask.context.store, ask.context.now);
     store.probe(now).await?;
     let outbox = move |conn: &mut _| {
-        Ok::<_, FlowError>((outbox::oldest_unsent(conn, now)?, outbox::counts(conn)?))
+        let failing = outbox::failing(conn, MAIL_TRIES)?;
+        Ok::<_, FlowError>((outbox::oldest_unsent(conn, now)?, outbox::counts(conn)?, failing))
     };
-    let (oldest_unsent, mails) = store.read(outbox).await?;
+    let (oldest_unsent, mails, mail_failing) = store.read(outbox).await?;
     let index_behind = match ask.app.index() {
         Some(index) => Some(sync_index::behind(store, &index, now).await?),
         None => None,
     };
     let clock_behind = watch_clock::behind(&ask.context).await?;
-    Ok(Said { oldest_unsent, mails, clock_behind, index_behind })
+    Ok(Said { oldest_unsent, mails, mail_failing, clock_behind, index_behind })
 }
 
 fn tell(ask: &Ask, said: Said, out: &mut Health) {
@@ -89,7 +95,12 @@ fn tell(ask: &Ask, said: Said, out: &mut Health) {
     out.clock = said.clock_behind.map(|n| seconds("health-clock", n));
     let late = said.oldest_unsent.map(|at| (ask.context.now - at).num_seconds());
     let late = late.filter(|n| *n > UNSENT_SECONDS);
-    out.mail = late.map(|n| ask.tell("health-mail", &[("minutes", &(n / 60).to_string())]));
+    let late = late.map(|n| ask.tell("health-mail", &[("minutes", &(n / 60).to_string())]));
+    let failing = said.mail_failing.filter(|why| mail_words::is_of_way_out(why)).map(|why| {
+        let why = mail_words::of(&ask.context.messages, &ask.language, &why);
+        ask.tell("health-mail-failing", &[("why", &why)])
+    });
+    out.mail = failing.or(late);
     out.index = match said.index_behind {
         None => Some(ask.say("health-no-index")),
         Some(n) => (n > BEHIND_SECONDS).then(|| seconds("health-behind", n)),

@@ -12,6 +12,7 @@ mod guard;
 mod health;
 mod identity;
 mod limits;
+mod mail_words;
 mod openapi;
 mod pages;
 mod server;

@@ -18,6 +18,10 @@ fn with(name: &str, value: Value) -> Value {
     body
 }
 
+fn place(latitude: Value) -> Value {
+    json!({"latitude": latitude, "longitude": 0})
+}
+
 async fn raw(town: &Town, headers: Vec<(&str, &str)>, body: &[u8]) -> Answer {
     let ask = Ask { headers, raw: Some(body.to_vec()), ..Ask::default() };
     town.call(Method::POST, "/api/v1/cases", ask).await
@@ -54,7 +58,11 @@ async fn wrong_fields_are_named_with_rule_and_limit() {
         (with("channel", json!("letter")), "channel", "not_allowed_here"),
         (with("colour", json!("red")), "colour", "unknown_field"),
         (with("anonymous", json!("perhaps")), "anonymous", "wrong_type"),
-        (with("location", json!({"latitude": 91, "longitude": 0})), "location", "out_of_range"),
+        (with("anonymous", json!("yes")), "anonymous", "wrong_type"),
+        (with("location", place(json!(91))), "location.latitude", "out_of_range"),
+        (with("location", place(json!("10.7"))), "location.latitude", "wrong_type"),
+        (with("location", json!("here")), "location", "wrong_type"),
+        (with("location", json!({"latitude": 10})), "location.longitude", "required"),
     ];
     for (body, field, rule) in table {
         let answer = town.post("/api/v1/cases", body).await;
@@ -273,4 +281,88 @@ async fn limits_count_for_who_asks() {
     assert_eq!(ask(&look_up, &triage).await.0, 200, "an account is counted apart");
     refused("/api/v1/desk/cases?limit=1", &triage, 60).await;
     assert_eq!(ask("/api/v1/desk/cases?limit=1", &other).await.0, 200);
+}
+
+/// Every refusal says in the reader's language what is wrong, and what is allowed.
+#[actix_web::test]
+async fn refusals_speak_the_readers_language_and_name_the_limit() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let list = "/api/v1/desk/cases";
+    let summary = "/api/v1/reports/summary";
+    let table = [
+        (list, "limit=0", "out_of_range", "1 – 200"),
+        (list, "limit=abc", "wrong_type", "một số nguyên"),
+        (list, "assigned=zz", "wrong_type", "thư điện tử"),
+        (list, "from=2026-12-01&to=2026-11-01", "too_early", "2026-12-01"),
+        (list, "status=lost", "unknown_code", "received, forwarded"),
+        (list, "from=soon", "not_date", "Từ ngày"),
+        (summary, "to=2025-01-01", "too_early", "2026-11-01"),
+        (summary, "from=2001-01-01", "period_too_long", "3660"),
+        ("/api/v1/reports/series", "split=colour", "unknown_code", "scope, authority"),
+    ];
+    for (path, query, rule, said) in table {
+        let answer = town.get(&format!("{path}?{query}"), &triage).await;
+        assert_eq!(answer.status, 422, "{query}: {}", answer.text);
+        let error = &answer.body["errors"][0];
+        let message = error["message"].as_str().unwrap();
+        assert!(error["rule"] == rule && message.contains(said), "{query}: {error}");
+        assert!(!message.contains("()") && !message.contains(" ."), "{message}");
+    }
+    let posted = [
+        (with("text", json!(5)), "một đoạn chữ"),
+        (with("reporter", json!("x")), "một nhóm trường"),
+        (with("anonymous", json!(1)), "Ẩn danh phải là true hoặc false"),
+        (with("location", json!({"latitude": 100, "longitude": 1})), "Vĩ độ"),
+        (with("location", json!({"latitude": 100, "longitude": 1})), "-90 – 90"),
+    ];
+    for (body, said) in posted {
+        let answer = town.post("/api/v1/cases", body).await;
+        let message = answer.body["errors"][0]["message"].as_str().unwrap().to_owned();
+        assert!(message.contains(said), "{message}");
+    }
+    let mut letter = with("received_at", json!("2026-11-20"));
+    letter["channel"] = json!("letter");
+    let body = Some(letter);
+    let ask = Ask { token: Some(&triage), body, ..Ask::default() };
+    let letter = town.call(Method::POST, "/api/v1/cases", ask).await;
+    let message = letter.body["errors"][0]["message"].to_string();
+    assert!(message.contains("múi giờ, ví dụ 2026-11-24T09:00:00+07:00"), "{message}");
+    let kind = ("content-type", "application/json");
+    for (sent, said) in [("{\"text\": \"half", "dòng 1, cột"), ("[]", "một đối tượng JSON")]
+    {
+        let broken = raw(&town, vec![kind], sent.as_bytes()).await;
+        assert_eq!(broken.status, 400);
+        assert!(broken.body["detail"].as_str().unwrap().contains(said), "{}", broken.text);
+    }
+    let large = raw(&town, vec![kind], &vec![b' '; 600_000]).await;
+    assert!(large.body["title"].as_str().unwrap().contains("512 KB"), "{}", large.text);
+    let key = "k".repeat(300);
+    let headers = vec![kind, ("idempotency-key", &*key)];
+    let long = raw(&town, headers, good().to_string().as_bytes()).await;
+    let message = long.body["errors"][0]["message"].to_string();
+    assert!(message.contains("200") && message.contains("300"), "{message}");
+}
+
+/// What was typed stands beside what was wrong with it.
+#[actix_web::test]
+async fn a_form_that_asks_wrongly_is_shown_again() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let (number, code) = town.file(good()).await;
+    town.work().await;
+    for page in ["/reports?", "/desk?q=form&"] {
+        let path = format!("{page}from=2026-12-01&to=2026-01-01");
+        let page = town.get(&path, &triage).await;
+        assert_eq!(page.status, 422, "{path}");
+        assert!(page.text.contains("2026-12-01") && page.text.contains("data-errors"), "{path}");
+    }
+    let page = town.get("/desk?q=form&limit=abc&cursor=nonsense", &triage).await;
+    assert!(page.status == 422 && page.text.contains(&number), "{}", page.text);
+    assert!(page.text.contains("value=\"form\""), "{}", page.text);
+    // A search is never an error, however long it is.
+    let long = format!("/api/v1/desk/cases?q={}", "form+".repeat(200));
+    assert_eq!(town.get(&long, &triage).await.body["total"], 1);
+    let nothing = town.post(&format!("/api/v1/cases/{code}/contact"), json!({})).await;
+    assert_eq!(nothing.status, 422, "{}", nothing.text);
 }

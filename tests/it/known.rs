@@ -54,7 +54,7 @@ async fn a_restricted_case_is_forgotten_at_once(db: Db) {
     done(&town, &triage, &second, "route", json!({"agency": OWN})).await;
     let names = async |token: &str| {
         let case = seen(&town, token, &second).await;
-        case["decisions"].to_string().contains(&first)
+        case["decision"].to_string().contains(&first)
     };
     assert!(names(&triage).await, "the nearest case is named");
     assert!(!names(&own).await, "and not to whom it is not shown");

@@ -19,6 +19,7 @@ mod auth;
 mod backends;
 mod browser;
 mod clocks;
+mod conduct;
 mod config;
 mod contract;
 mod crash;

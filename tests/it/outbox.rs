@@ -247,3 +247,26 @@ async fn what_cannot_be_written_stands_on_the_case(db: Db) {
     assert_eq!(mail.state, MailState::Refused);
     assert!(mail.last_error.unwrap().contains("no letter receipt"));
 }
+
+on_both!(a_server_that_does_not_answer_is_said_soon);
+async fn a_server_that_does_not_answer_is_said_soon(db: Db) {
+    // Nobody listens there: the port was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("smtp://127.0.0.1:{port}");
+    let town =
+        town_with("plain", db, &move |name| (name == "DANGVAN_SMTP_URL").then(|| url.clone()))
+            .await;
+    town.file(body("sam@citizen.example")).await;
+    let mail = async || town.get("/health/ready", "").await.body["parts"]["mail"].clone();
+    town.work().await;
+    assert_eq!(mail().await["status"], "ok", "one try says nothing yet");
+    for wait in [31, 61] {
+        town.pass(TimeDelta::seconds(wait));
+        town.work().await;
+    }
+    let said = mail().await;
+    assert_eq!(said["status"], "degraded", "{said}");
+    let why = said["why"].as_str().unwrap();
+    assert!(why.contains("mail server cannot be reached") && why.contains("refused"), "{why}");
+    assert!(!why.contains("citizen.example"), "{why}");
+}

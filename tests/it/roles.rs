@@ -2,9 +2,10 @@
 
 use dangvan::domain::case::Verb;
 use dangvan::domain::user::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Db, town};
+use crate::steps::{self, done, total};
 
 const TEXT: &str = "My form was handed in long ago, my telephone is 0871234567 and nothing came.";
 
@@ -217,4 +218,100 @@ async fn nothing_new_names_what_is_gone() {
     // What has happened is still found by the code of its time.
     let list = town.get(&format!("/api/v1/desk/cases?agency={agency}"), &triage).await;
     assert_eq!(list.status, 200, "{}", list.text);
+}
+
+/// Who hides from the agency is neither read in the text nor found by the contact.
+#[actix_web::test]
+async fn a_hidden_sender_stays_hidden_in_the_text() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let own = town.officer("own", Role::Agency, Some("so-xay-dung")).await;
+    let mut numbers = Vec::new();
+    for (hide, text) in [(false, "open"), (true, "hidden")] {
+        let mut case = body("so-xay-dung");
+        case["hide_identity"] = json!(hide);
+        case["text"] = json!(format!("{TEXT} It is {text}."));
+        let (number, code) = town.file(case).await;
+        let routed = town.step(&triage, &number, "route", json!({"agency": "so-xay-dung"})).await;
+        assert_eq!(routed.status, 200, "{}", routed.text);
+        let more = json!({"text": "Please call 0871234567."});
+        let path = format!("/api/v1/cases/{code}/messages");
+        assert_eq!(town.post(&path, more).await.status, 200);
+        numbers.push(number);
+    }
+    town.work().await;
+    for (token, number, is_masked) in [
+        (&own, &numbers[0], false),
+        (&own, &numbers[1], true),
+        (&triage, &numbers[0], false),
+        (&triage, &numbers[1], false),
+    ] {
+        let seen = town.get(&format!("/api/v1/desk/cases/{number}"), token).await;
+        assert_eq!(!seen.text.contains("0871234567"), is_masked, "{}", seen.text);
+        assert_eq!(seen.body["messages"][0]["text"].to_string().contains('▒'), is_masked);
+        // A reason stands in the text as it is returned.
+        let text: Vec<char> = seen.body["text"].as_str().unwrap().chars().collect();
+        for reason in seen.body["decision"]["reasons"].as_array().unwrap() {
+            let at = |name: &str| usize::try_from(reason[name].as_u64().unwrap()).unwrap();
+            let there: String = text[at("offset")..at("offset") + at("length")].iter().collect();
+            assert!(at("length") == 0 || reason["phrase"] == there, "{reason} and {there}");
+        }
+        for query in ["", "?q=handed"] {
+            let list = town.get(&format!("/api/v1/desk/cases{query}"), token).await;
+            let items = list.body["items"].as_array().unwrap();
+            let item = items.iter().find(|item| item["number"] == **number).unwrap();
+            let shown = item["excerpt"].as_str().unwrap();
+            assert_eq!(!shown.contains("0871234567"), is_masked, "{query}: {shown}");
+        }
+    }
+    for (token, total) in [(&own, 1), (&triage, 2)] {
+        let found = town.get("/api/v1/desk/cases?q=sam@example.org", token).await;
+        assert_eq!(found.body["total"], total, "{}", found.text);
+    }
+    let related = town.get(&format!("/api/v1/desk/cases/{}", numbers[1]), &own).await;
+    assert_eq!(related.body["related"], json!([]));
+}
+
+#[actix_web::test]
+async fn what_can_be_done_is_what_this_user_may_do() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let own = town.officer("own", Role::Agency, Some("so-xay-dung")).await;
+    let (number, _) = town.file(body("so-xay-dung")).await;
+    town.step(&triage, &number, "route", json!({"agency": "so-xay-dung"})).await;
+    town.step(&own, &number, "accept", json!({})).await;
+    let seen = town.get(&format!("/api/v1/desk/cases/{number}"), &own).await;
+    let again = town.step(&own, &number, "accept", json!({})).await;
+    assert_eq!((again.status, &again.body["can"]), (409, &seen.body["can"]), "{}", again.text);
+    // Nobody approves what they wrote.
+    let answered = town.step(&triage, &number, "answer", json!({"text": "It is done."})).await;
+    let can = |answer: &crate::harness::Answer| answer.body["can"].to_string();
+    assert!(!can(&answered).contains("\"approve\""), "{}", answered.text);
+    let admin = town.officer("root", Role::Admin, None).await;
+    let seen = town.get(&format!("/api/v1/desk/cases/{number}"), &admin).await;
+    assert!(can(&seen).contains("\"approve\""), "{}", seen.text);
+}
+
+#[actix_web::test]
+async fn officers_are_named_by_their_address() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    town.officer("reader", Role::Leader, None).await;
+    let (number, _) = town.file(steps::body("sam@citizen.example")).await;
+    let name = "Reader@City.example";
+    let assigned = done(&town, &triage, &number, "assign", json!({"user": name})).await;
+    assert_eq!(assigned["assigned_to"], "reader");
+    assert_eq!(total(&town, &triage, "assigned=reader@city.example").await, 1);
+    for wrong in [json!({"user": "nobody@city.example"}), json!({"user": 4_711}), json!({})] {
+        let answer = town.step(&triage, &number, "assign", wrong).await;
+        assert_eq!((answer.status, &answer.body["errors"][0]["field"]), (422, &json!("user")));
+    }
+    let free = done(&town, &triage, &number, "assign", json!({"user": null})).await;
+    assert_eq!(free["assigned_to"], Value::Null);
+    let readers = json!(["triage@city.example"]);
+    let restrict = json!({"restricted": true, "reason": "Nêu tên cán bộ.", "readers": readers});
+    let restricted = done(&town, &triage, &number, "restrict", restrict).await;
+    assert_eq!(restricted["restricted"], true, "whom it names reads on: {restricted}");
+    let list = town.get("/api/v1/desk/cases?assigned=nobody@city.example", &triage).await;
+    assert_eq!(list.status, 422, "{}", list.text);
 }

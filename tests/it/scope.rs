@@ -203,7 +203,7 @@ fn evaluation_learns_any_labels_from_a_file() {
         label: "mood",
         by: Some("source"),
     };
-    let evaluation = evaluate(&question, &plain()).unwrap();
+    let evaluation = evaluate(&question, &plain(), |_| {}).unwrap();
     let figures = &evaluation.figures;
     assert_eq!((figures.n, figures.ask.n), (3, 1));
     assert_eq!((figures.accuracy, figures.auroc), (Some(1.0), Some(1.0)));
@@ -223,17 +223,17 @@ fn evaluation_measures_the_pack_as_shipped() {
         ("Where do I find the form for a dog licence?", "out"),
     ]);
     let question = Question { test: test.path(), train: None, label: "scope", by: None };
-    let evaluation = evaluate(&question, &plain()).unwrap();
+    let evaluation = evaluate(&question, &plain(), |_| {}).unwrap();
     assert_eq!(evaluation.figures.n, 2);
     let outcome = &evaluation.outcomes[0];
     assert_eq!(outcome.scores.keys().map(String::as_str).collect::<Vec<_>>(), ["in", "out"]);
     assert!(outcome.flags.is_some());
     let question = Question { label: "colour", ..question };
-    assert!(evaluate(&question, &plain()).is_err());
+    assert!(evaluate(&question, &plain(), |_| {}).is_err());
     let broken = file(&[]);
     std::fs::write(broken.path(), "{\"text\": 1}\n").unwrap();
     let question = Question { test: broken.path(), train: None, label: "scope", by: None };
-    let error = evaluate(&question, &plain()).unwrap_err().to_string();
+    let error = evaluate(&question, &plain(), |_| {}).unwrap_err().to_string();
     assert!(error.contains("line 1"), "{error}");
 }
 
@@ -286,4 +286,28 @@ fn without_its_strongest_phrase_a_text_moves_the_other_way() {
     assert!(all > 100, "{all} texts have a phrase that speaks");
     let share = f64::from(u32::try_from(moved).unwrap()) / f64::from(u32::try_from(all).unwrap());
     assert!(share >= 0.9, "{moved} of {all} moved as claimed");
+}
+
+/// Plain emergencies are seen; the trade of those who prevent them is none.
+#[test]
+fn an_emergency_is_urgent() {
+    let rules = dangvan::pack::read_embedded("hcmc").unwrap();
+    let engine = Engine::build(&rules, &[], None).unwrap();
+    let is_urgent = |text: &str| engine.judge(None, text).flags.contains(&Flag::Urgent);
+    for text in [
+        "Đang có đám cháy trong nhà dân ở hẻm 12, người mắc kẹt bên trong, cứu với!",
+        "Dang co dam chay trong nha dan, nguoi mac ket ben trong, cuu voi",
+        "Cháy nhà! Khói mù mịt ở lầu ba, xin tới gấp.",
+        "Có người đang bị đánh đập dã man trước cổng chợ, chảy máu nhiều, cấp cứu gấp",
+        "Con tôi bị tai nạn đang nguy kịch, xin gọi cấp cứu giúp",
+    ] {
+        assert!(is_urgent(text), "{text}");
+    }
+    for text in [
+        "Tôi nộp hồ sơ nghiệm thu phòng cháy chữa cháy đã quá hẹn hai tháng.",
+        "Nhà tôi đang bị đánh thuế hai lần cho một thửa đất, xin xem lại.",
+        "Hồ sơ của tôi bị mắc kẹt trên hệ thống dịch vụ công suốt ba tuần.",
+    ] {
+        assert!(!is_urgent(text), "{text}");
+    }
 }

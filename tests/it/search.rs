@@ -241,3 +241,39 @@ async fn what_is_chosen_stays_to_be_taken_away() {
     let page = town.get(&format!("/desk?area={code}"), &triage).await.text;
     assert!(page.contains(&format!("name=\"area\" value=\"{code}\" checked")), "{page}");
 }
+
+#[actix_web::test]
+async fn any_part_of_a_number_finds_its_cases() {
+    let town = town("hcmc", Db::Sqlite).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let mut numbers = Vec::new();
+    for n in 0..12 {
+        let body = json!({"text": format!("The lamp in street {n} has been dark for weeks."),
+            "reporter": {"kind": "individual"}});
+        numbers.push(town.file(body).await.0);
+    }
+    town.work().await;
+    // The second of them: DV26-000002-…
+    let second = &numbers[1];
+    let bare = second.replace('-', "");
+    let table = [
+        (second.as_str(), 1),
+        (bare.as_str(), 1),
+        (second.strip_prefix("DV").unwrap(), 1),
+        ("DV26-0000", 12),
+        ("dv26", 12),
+        ("26-0000", 12),
+        ("26-00000", 9),
+        ("00001", 4),
+        ("000002", 1),
+        ("26000002", 1),
+        ("DV27", 0),
+    ];
+    for (q, total) in table {
+        let found = town.get(&format!("/api/v1/desk/cases?q={q}"), &triage).await;
+        assert_eq!(found.body["total"], total, "{q}: {}", found.body["read_as"]);
+    }
+    // A number in a text is found by its words.
+    let street = town.get("/api/v1/desk/cases?q=street+11", &triage).await;
+    assert_eq!(street.body["total"], 1, "{}", street.text);
+}

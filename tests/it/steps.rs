@@ -315,3 +315,65 @@ async fn a_new_address_brings_what_waited_for_it(db: Db) {
     assert!(states(&town, &triage, &open).await.contains(&"agency_notice sent".to_owned()));
     town.check().await;
 }
+
+on_both!(a_moved_date_is_told_before_an_agency_has_the_case);
+async fn a_moved_date_is_told_before_an_agency_has_the_case(db: Db) {
+    let town = town("hcmc", db).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let (number, code) = town.file(body("sam@citizen.example")).await;
+    let decide = |scope, category| json!({"scope": scope, "category": category});
+    let kinds = async || {
+        let case = seen(&town, &triage, &number).await;
+        let mails = case["mails"].as_array().unwrap().iter();
+        let kinds = mails.map(|m| format!("{} {}", m["kind"], m["state"]).replace('"', ""));
+        kinds.collect::<Vec<String>>()
+    };
+    let due = async || town.get(&format!("/api/v1/cases/{code}"), "").await.body["due_at"].clone();
+    done(&town, &triage, &number, "decide", decide("out", "infrastructure")).await;
+    let before = (due().await, kinds().await.len());
+    done(&town, &triage, &number, "decide", decide("in", "delay")).await;
+    assert_ne!(due().await, before.0);
+    let told = kinds().await;
+    assert_eq!(told.last().unwrap(), "update queued", "{told:?}");
+    // The same date again is no news.
+    done(&town, &triage, &number, "decide", decide("in", "delay")).await;
+    assert_eq!(kinds().await, told);
+    town.pass(TimeDelta::seconds(61));
+    town.work().await;
+    assert!(town.mails().last().unwrap().contains("Subject: "), "it has left");
+    assert_eq!(kinds().await.last().unwrap(), "update sent");
+    // An agency that gets the case at once says the date itself.
+    done(&town, &triage, &number, "decide", decide("out", "infrastructure")).await;
+    done(&town, &triage, &number, "route", json!({"agency": OWN})).await;
+    let told = kinds().await;
+    assert!(told.contains(&"update superseded".to_owned()), "{told:?}");
+    town.check().await;
+}
+
+on_both!(what_was_said_before_is_flagged);
+async fn what_was_said_before_is_flagged(db: Db) {
+    let town = town("hcmc", db).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    let leader = town.officer("leader", Role::Leader, None).await;
+    let flags = async |number: &str| seen(&town, &triage, number).await["flags"].clone();
+    let has = |flags: &Value, flag: &str| flags.as_array().unwrap().contains(&json!(flag));
+    let (first, _) = town.file(body("Sam@citizen.example")).await;
+    assert!(!has(&flags(&first).await, "repeat"));
+    let (second, _) = town.file(body("sam@CITIZEN.example")).await;
+    assert!(has(&flags(&second).await, "repeat"), "the same words again");
+    let (other, _) = town.file(body("somebody@citizen.example")).await;
+    assert!(!has(&flags(&other).await, "repeat"), "another sender");
+    let mut matter = body("sam@citizen.example");
+    matter["text"] = json!("Đèn đường trước nhà tôi hư cả tháng nay chưa ai sửa, tối om.");
+    let (matter, _) = town.file(matter).await;
+    assert!(!has(&flags(&matter).await, "repeat"), "another matter");
+    for number in [&first, &second] {
+        done(&town, &triage, number, "route", json!({"agency": OWN})).await;
+        done(&town, &triage, number, "answer", json!({"text": "Kết quả đã có."})).await;
+        done(&town, &leader, number, "approve", json!({"what": "answer"})).await;
+    }
+    let (again, _) = town.file(body("sam@citizen.example")).await;
+    let again = flags(&again).await;
+    assert!(has(&again, "settled") && !has(&again, "repeat"), "{again}");
+    town.check().await;
+}

@@ -118,6 +118,13 @@ pub enum Pending {
 }
 
 impl Pending {
+    /// Who wrote it.
+    pub fn by(&self) -> Option<UserId> {
+        match self {
+            Pending::Answer { by, .. } | Pending::Extension { by, .. } => *by,
+        }
+    }
+
     /// What it is, in one word.
     pub fn word(&self) -> &'static str {
         match self {

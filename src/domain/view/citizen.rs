@@ -51,7 +51,7 @@ pub fn citizen(file: &File, rules: &Jurisdiction, language: &str, next: String) 
     for recorded in file.events.iter().filter(|e| e.event.is_public()) {
         // The machine's decision is what the receipt said; only people's later decisions are news.
         let is_news = recorded.actor.kind != ActorKind::Machine
-            || matches!(recorded.event, Event::Routed { .. });
+            || matches!(recorded.event, Event::Routed { .. } | Event::TakenBack { .. });
         if is_news {
             events.push(citizen_event(recorded, file, rules, language));
         }

@@ -42,6 +42,20 @@ impl Nearest<'_> {
         out
     }
 
+    /// The reasons of a text that is masked: where their phrases stand there, or nowhere.
+    pub fn depersonalise(&self, reasons: &mut [Reason], text: &str) {
+        let text = (self.mask)(text);
+        for reason in reasons {
+            reason.phrase = (self.mask)(&reason.phrase);
+            if reason.length == 0 {
+                continue;
+            }
+            let place = text.split_once(&reason.phrase).map(|(before, _)| before.chars().count());
+            reason.length = place.map_or(0, |_| reason.phrase.chars().count());
+            reason.offset = place.unwrap_or(0);
+        }
+    }
+
     /// Who should answer by where these cases went; a suggestion only.
     pub fn route(&self, all: &[Neighbour], day: NaiveDate) -> Option<Route> {
         let known = all.iter().filter(|near| self.may_know(near.number.as_deref()));
@@ -77,13 +91,7 @@ pub(super) fn suggested(file: &File, user: &User, lens: &Lens<'_>) -> Option<Sug
     let likely = grounds.and_then(|g| g.likely.as_ref()).and_then(|(_, category)| category.clone());
     let category = case.category.clone().or(likely);
     let day = day_of(lens.now, lens.rules.settings.zone);
-    let question = RoutingQuestion {
-        category: category.as_deref(),
-        about: case.about,
-        area: case.area,
-        field: case.procedure.as_deref().and_then(|p| lens.rules.field_of(p)),
-        day,
-    };
+    let question = RoutingQuestion::of(lens.rules, case, category.as_deref(), day);
     let nearest = nearest(file, user, lens);
     let all = file.decisions.iter().flat_map(|d| &d.grounds.neighbours).cloned();
     let all: Vec<Neighbour> = all.collect();

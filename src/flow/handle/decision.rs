@@ -9,7 +9,7 @@ use crate::domain::event::{Deadline, Decided, Event};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::pause;
 use crate::domain::proposal;
-use crate::domain::routing::{RoutingQuestion, route};
+use crate::domain::routing::{RoutingQuestion, is_accused, route};
 use crate::domain::scope::{Authority, Basis, Example, Flag, Label, Scope};
 use crate::domain::user::User;
 use crate::flow::{Context, FlowError, record};
@@ -41,14 +41,11 @@ pub(super) fn decide_event(
             return Err(FlowError::field(FieldError::new("category", Rule::ScopeMismatch)));
         }
     }
-    let question = RoutingQuestion {
-        category: category.as_deref(),
-        about: case.about,
-        area: case.area,
-        field: case.procedure.as_deref().and_then(|p| rules.field_of(p)),
-        day: day_of(context.now, rules.settings.zone),
-    };
-    let agency = case.agency.or_else(|| route(rules, &question).map(|r| r.agency));
+    let day = day_of(context.now, rules.settings.zone);
+    let question = RoutingQuestion::of(rules, case, category.as_deref(), day);
+    // The office that is accused keeps the case no longer: `routing::away_from_accused`.
+    let keeps = case.agency.filter(|agency| !is_accused(rules, &question, *agency));
+    let agency = keeps.or_else(|| route(rules, &question).map(|r| r.agency));
     let authority = decide.authority.unwrap_or_else(|| proposal::authority_of(rules, agency));
     let restricts = rules.restricts(decide.scope, category.as_deref());
     let mut flags = case.flags.clone();

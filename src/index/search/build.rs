@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query,
-    RangeQuery, TermQuery, TermSetQuery,
+    RangeQuery, RegexQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
@@ -95,8 +95,12 @@ impl Index {
 
     /// The case with this number or part of one, or a text that quotes it.
     fn numbered(&self, number: &str) -> Box<dyn Query> {
-        let term = Term::from_field_text(self.fields.number, number);
-        let by_number = term_query(term, IndexRecordOption::Basic);
+        // Letters, digits and hyphens alone: nothing in it has a meaning of its own.
+        let begins = RegexQuery::from_pattern(&format!("{number}.*"), self.fields.number);
+        let by_number: Box<dyn Query> = match begins {
+            Ok(query) => Box::new(query),
+            Err(_) => Box::new(EmptyQuery),
+        };
         let quoted = self.phrase(&words_of(number));
         Box::new(BooleanQuery::new(vec![(Occur::Should, by_number), (Occur::Should, quoted)]))
     }

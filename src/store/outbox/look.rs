@@ -14,6 +14,9 @@ use crate::store::cases::{self, word};
 use crate::store::schema::{outbox, sent_mails};
 use crate::store::{AnyConn, Stored};
 
+/// So many mails that wait are looked at.
+const FAILING_MAX: i64 = 100;
+
 /// The mails of a case, the first first.
 pub fn of_case(conn: &mut AnyConn, case: CaseId) -> Stored<Vec<MailRow>> {
     let rows = outbox::table
@@ -68,6 +71,26 @@ pub fn oldest_unsent(conn: &mut AnyConn, now: Moment) -> Stored<Option<Moment>> 
         .first::<NaiveDateTime>(conn)
         .optional()?;
     Ok(oldest.map(|t| t.and_utc()))
+}
+
+/// Why the latest try of a mail that still waits has failed, where it was at least the `tries`th
+/// and no mail has left since: what is wrong with the one is then wrong with all.
+pub fn failing(conn: &mut AnyConn, tries: i64) -> Stored<Option<String>> {
+    let waiting = outbox::state.eq_any([MailState::Queued.word(), MailState::Uncertain.word()]);
+    let failed = waiting.and(outbox::attempts.ge(tries)).and(outbox::last_error.is_not_null());
+    let rows = outbox::table
+        .filter(failed)
+        .select((outbox::not_before, outbox::attempts, outbox::last_error))
+        .order(outbox::id.desc())
+        .limit(FAILING_MAX)
+        .load::<(NaiveDateTime, i64, Option<String>)>(conn)?;
+    let tried = rows.into_iter().map(|(next, attempts, why)| {
+        (next - TimeDelta::seconds(super::wait_seconds(attempts)), why)
+    });
+    let Some((at, why)) = tried.max_by_key(|(at, _)| *at) else { return Ok(None) };
+    let sent: Option<i64> =
+        outbox::table.filter(outbox::sent_at.ge(at)).select(outbox::id).first(conn).optional()?;
+    Ok(why.filter(|_| sent.is_none()))
 }
 
 /// Is anything left that is due or waits for its minute?

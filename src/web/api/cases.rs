@@ -71,8 +71,8 @@ fn request_key(
 ) -> Result<Option<RequestKey>, Failure> {
     let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
     let wrong = |rule| {
-        let limit = KEY_MAX.to_string();
-        Failure::invalid(vec![FieldError::limit("Idempotency-Key", rule, &limit, "")])
+        let (limit, actual) = (KEY_MAX.to_string(), value.len().to_string());
+        Failure::invalid(vec![FieldError::limit("Idempotency-Key", rule, &limit, &actual)])
     };
     let text = value.to_str().map_err(|_| wrong(Rule::ControlCharacters))?.trim();
     if text.is_empty() || text.len() > KEY_MAX {

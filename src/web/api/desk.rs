@@ -92,6 +92,10 @@ pub fn named(ask: &Ask, field: &str, key: &str) -> (String, String) {
             (area.map(|a| a.code.clone()), area.map(|a| &a.names))
         }
         "category" => (Some(key.to_owned()), rules.category(key).map(|c| &c.names)),
+        "field" => {
+            let field = rules.fields.iter().find(|field| field.code == key);
+            (Some(key.to_owned()), field.map(|field| &field.names))
+        }
         _ => return (key.to_owned(), ask.say(&format!("{field}-{key}"))),
     };
     let name = names.map(|n| in_language(n, &ask.language).to_owned());

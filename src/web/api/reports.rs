@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{desk, pairs};
 use crate::domain::accuracy::Accuracy;
 use crate::domain::agency::AgencyId;
-use crate::domain::error::{FieldError, Refusal, Rule};
+use crate::domain::error::{FieldError, Refusal, Rule, UnknownWord};
 use crate::domain::figures::{Split, Step};
 use crate::domain::user::User;
 use crate::flow::{accuracy, report};
@@ -40,44 +40,65 @@ pub fn asked(
     pairs: &[(String, String)],
     strict: bool,
 ) -> Result<Asked, Failure> {
+    match read(ask, user, pairs, strict) {
+        (asked, errors) if errors.is_empty() => Ok(asked),
+        (_, errors) => Err(Failure::invalid(errors)),
+    }
+}
+
+/// Reads what can be read of the parameters, and names the others.
+pub fn read(
+    ask: &Ask,
+    user: &User,
+    pairs: &[(String, String)],
+    strict: bool,
+) -> (Asked, Vec<FieldError>) {
     let today = today(ask);
-    let mut from = today.with_day(1).unwrap_or(today);
-    let mut to = today;
+    let month = (today.with_day(1).unwrap_or(today), today);
+    let (mut from, mut to) = month;
     let (mut by, mut split, mut agency) = (BY_DEFAULT, SPLIT_DEFAULT, None);
     let mut errors = Vec::new();
+    let word = |unknown: UnknownWord| (Rule::UnknownCode, unknown.known.join(", "));
+    let bare = |rule: Rule| (rule, String::new());
     for (name, value) in pairs.iter().filter(|(_, value)| !value.trim().is_empty()) {
         let value = value.trim();
         let taken = match name.as_str() {
-            "from" => day(value).map(|d| from = d),
-            "to" => day(value).map(|d| to = d),
-            "by" => value.parse().map(|b| by = b).map_err(|_| Rule::UnknownCode),
-            "split" => value.parse().map(|s| split = s).map_err(|_| Rule::UnknownCode),
+            "from" => day(value).map(|d| from = d).map_err(bare),
+            "to" => day(value).map(|d| to = d).map_err(bare),
+            "by" => value.parse().map(|b| by = b).map_err(word),
+            "split" => value.parse().map(|s| split = s).map_err(word),
             "agency" => match ask.context.rules.agency_by_code(value, today) {
                 Some(found) => {
                     agency = Some(found.id);
                     Ok(())
                 }
-                None => Err(Rule::UnknownCode),
+                None => Err(bare(Rule::UnknownCode)),
             },
             // Every answer takes it: it is read where the request comes in.
             "language" => Ok(()),
-            _ if strict => Err(Rule::UnknownField),
+            _ if strict => Err(bare(Rule::UnknownField)),
             _ => Ok(()),
         };
-        if let Err(rule) = taken {
-            errors.push(FieldError::new(name, rule));
+        if let Err((rule, limit)) = taken {
+            errors.push(FieldError::limit(name, rule, &limit, value));
         }
     }
+    if let Some(error) = wrong_period(from, to) {
+        errors.push(error);
+        (from, to) = month;
+    }
+    (Asked { frame: frame_for(ask, user, (from, to), agency), by, split, agency }, errors)
+}
+
+fn wrong_period(from: NaiveDate, to: NaiveDate) -> Option<FieldError> {
     let days = (to - from).num_days();
-    if !(0..=DAYS_MAX).contains(&days) {
-        let (limit, actual) = (DAYS_MAX.to_string(), days.to_string());
-        errors.push(FieldError::limit("to", Rule::OutOfRange, &limit, &actual));
+    if days < 0 {
+        let (limit, actual) = (from.to_string(), to.to_string());
+        return Some(FieldError::limit("to", Rule::TooEarly, &limit, &actual));
     }
-    if !errors.is_empty() {
-        return Err(Failure::invalid(errors));
-    }
-    let frame = frame_for(ask, user, (from, to), agency);
-    Ok(Asked { frame, by, split, agency })
+    let (limit, actual) = (DAYS_MAX.to_string(), days.to_string());
+    let error = || FieldError::limit("to", Rule::PeriodTooLong, &limit, &actual);
+    (days > DAYS_MAX).then(error)
 }
 
 /// The frame within what the user may see.

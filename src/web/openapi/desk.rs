@@ -77,7 +77,7 @@ fn filters(samples: &Samples) -> Vec<Parameter> {
         filter("agency", agencies, ""),
         filter("area", areas, ""),
         filter("channel", named("Channel", ""), ""),
-        filter("assigned", text(""), "An officer's id, or `me`."),
+        filter("assigned", text(""), "An officer's e-mail address or id, or `me`."),
         query("due", word(words_of!(Due), ""), "Open cases by their due date."),
         query("queue", word(words_of!(Queue), ""), "A queue of the desk."),
         query(

@@ -218,5 +218,6 @@ fn service() -> Vec<Named> {
 
 /// Every number of the summary by the name that `figure=` takes.
 pub fn figure_names() -> Vec<String> {
-    Figure::all().into_iter().map(Figure::name).collect()
+    let counts = Figure::all().into_iter().map(Figure::name);
+    counts.chain(Figure::COMPUTED.map(str::to_owned)).collect()
 }

@@ -56,6 +56,12 @@ pub fn count(says: &str) -> ObjectBuilder {
     whole(says).minimum(Some(0))
 }
 
+/// An officer by name: no id need be known.
+pub fn officer(says: &str) -> ObjectBuilder {
+    let kinds = SchemaType::Array(vec![Type::String, Type::Integer]);
+    of(Type::String, format!("{says} By e-mail address or id.").trim()).schema_type(kinds)
+}
+
 /// A number, with a fraction or without.
 pub fn number(says: &str) -> ObjectBuilder {
     of(Type::Number, says)
@@ -87,9 +93,16 @@ pub fn named(name: &str, says: &str) -> Shape {
 pub fn or_null(shape: impl Into<Shape>) -> Shape {
     match shape.into() {
         RefOr::T(Schema::Object(mut object)) => {
-            if let SchemaType::Type(kind) = object.schema_type {
-                object.schema_type = SchemaType::Array(vec![kind, Type::Null]);
-            }
+            let mut kinds = match object.schema_type {
+                SchemaType::Type(kind) => vec![kind],
+                SchemaType::Array(kinds) => kinds,
+                SchemaType::AnyValue => Vec::new(),
+            };
+            kinds.extend((!kinds.is_empty()).then_some(Type::Null));
+            object.schema_type = match kinds.is_empty() {
+                true => SchemaType::AnyValue,
+                false => SchemaType::Array(kinds),
+            };
             if let Some(words) = &mut object.enum_values {
                 words.push(Value::Null);
             }

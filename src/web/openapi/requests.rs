@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Schema};
 
 use super::kit::{
-    Member, Shape, day, instant, list, may, must, named, or_null, sent, text, text_of, whole, word,
-    words_of, yes_no,
+    Member, Shape, day, instant, list, may, must, named, officer, or_null, sent, text, text_of,
+    whole, word, words_of, yes_no,
 };
 use super::samples::Samples;
 use super::words::{code, email, phone};
@@ -133,8 +133,8 @@ pub fn desk_step(verb: Verb, samples: &Samples) -> Option<Body> {
         Verb::Note => text("For the desk alone.", "Called the office; they look for the file."),
         Verb::Assign => body(
             "",
-            vec![may("user", or_null(whole("Who works on it, by id; nobody where missing.")))],
-            json!({"user": 1}),
+            vec![may("user", or_null(officer("Who works on it; null: nobody.")))],
+            json!({"user": "admin@localhost"}),
         ),
         Verb::Restrict => restrict(),
         Verb::Resend => body(
@@ -195,7 +195,7 @@ fn refuse(samples: &Samples) -> Body {
 }
 
 fn restrict() -> Body {
-    let readers: Shape = list(whole(""), "Who may read it beside the confidential, by id.").into();
+    let readers: Shape = list(officer(""), "Who may read it beside the confidential.").into();
     let members = vec![
         must("restricted", yes_no("")),
         must("reason", written("For the desk alone.")),

@@ -189,7 +189,7 @@ async fn page(
 
 fn before(case: &CaseView) -> Option<&DecisionView> {
     let is_machine = |d: &&DecisionView| d.basis.word() == "machine";
-    let last = case.decisions.last().filter(|last| !is_machine(last))?;
+    let last = case.decision.as_ref().filter(|last| !is_machine(last))?;
     case.decisions.iter().rev().find(is_machine).filter(|d| d.decided_at <= last.decided_at)
 }
 

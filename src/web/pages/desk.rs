@@ -4,16 +4,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::case::{self, Seen};
+use super::form::Errors;
 use super::frame::{Frame, officer};
 use super::pieces::{Piece, pieces};
 use crate::domain::search::Queue;
 use crate::domain::user::User;
 use crate::domain::view::Item;
-use crate::intake::query;
+use crate::intake::query::{self, DeskQuery};
 use crate::web::api::{desk, pairs};
 use crate::web::ask::Ask;
 use crate::web::desk_list::{self, DeskList, desk_list};
-use crate::web::failure::Failure;
+use crate::web::failure::{Failure, Kind};
 use crate::web::form_url;
 use crate::web::limits::{Limited, Limits};
 
@@ -69,6 +70,7 @@ struct Page<'a> {
     /// What was done just now to a case that is out of sight since.
     done: Option<String>,
     f: &'a Frame,
+    errors: &'a Errors,
     q: String,
     queues: Vec<QueueLine>,
     facets: Vec<FacetLine>,
@@ -103,11 +105,12 @@ pub async fn list(
         today: desk_list::today(&ask),
         strict: false,
     };
-    let query = query::desk_query(&pairs, &asker).map_err(Failure::invalid)?;
+    let (query, wrong) = query::read(&pairs, &asker);
+    let mut errors = Errors::of_fields(&ask, &wrong);
     let frame = Frame::of_desk(&ask, &request, "desk-title", user)?;
     let queue = query.filters.queue;
     let q = query.q.clone();
-    let mut list = desk_list(&ask, user, query).await?;
+    let mut list = listed_all(&ask, user, query, &mut errors).await?;
     let counts = desk_list::queue_counts(&ask, user).await?;
     let line = |one: &Queue| QueueLine {
         word: one.word(),
@@ -141,9 +144,27 @@ pub async fn list(
         list,
         rows,
         next_due,
+        errors: &errors,
         f: &frame,
     };
-    frame.page(&page)
+    frame.form(&errors, &page)
+}
+
+/// The list; of a page that there is not, or an officer whom nobody knows, the list without it.
+async fn listed_all(
+    ask: &Ask,
+    user: &User,
+    query: DeskQuery,
+    errors: &mut Errors,
+) -> Result<DeskList, Failure> {
+    match desk_list(ask, user, query.clone()).await {
+        Err(failure) if failure.kind == Kind::Invalid => {
+            errors.list.extend(Errors::of_failure(ask, &failure).list);
+            let rest = DeskQuery { cursor: None, assigned_to: Vec::new(), ..query };
+            desk_list(ask, user, rest).await
+        }
+        list => list,
+    }
 }
 
 fn kept(filled: &[(String, String)]) -> Vec<(String, String)> {

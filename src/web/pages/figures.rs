@@ -3,12 +3,13 @@
 
 use std::sync::Mutex;
 
-use chrono::{Datelike, Days, NaiveDate, TimeDelta};
+use chrono::{Datelike, Days, Months as OfMonths, NaiveDate, TimeDelta};
 
 use crate::clock::Moment;
 use crate::domain::case::OutcomeKind;
-use crate::domain::figures::{OutcomeCount, Summary, rate};
+use crate::domain::figures::{OutcomeCount, Split, Step, Summary, rate};
 use crate::flow::report;
+use crate::store::figures::AgencyRow;
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;
 use crate::web::failure::Failure;
@@ -25,19 +26,45 @@ pub struct Months {
     pub last: Summary,
 }
 
+/// The last twelve months: what came in by month, and each agency's figures.
+#[derive(Debug, Clone)]
+pub struct Year {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    /// The month, as the series names it, and its cases.
+    pub months: Vec<(String, i64)>,
+    pub agencies: Vec<AgencyRow>,
+}
+
+/// Figures as last computed, and when.
+type Fresh<T> = Mutex<Option<(Moment, T)>>;
+
 /// The figures as last computed.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<Option<(Moment, Months)>>);
+pub struct Kept {
+    months: Fresh<Months>,
+    year: Fresh<Year>,
+}
+
+fn fresh<T: Clone>(kept: &Fresh<T>, now: Moment) -> Option<T> {
+    let kept = kept.lock().ok()?;
+    let (at, figures) = kept.as_ref()?;
+    let is_fresh = (TimeDelta::zero()..TimeDelta::seconds(KEPT_SECONDS)).contains(&(now - *at));
+    is_fresh.then(|| figures.clone())
+}
+
+fn keep<T: Clone>(kept: &Fresh<T>, now: Moment, figures: &T) {
+    if let Ok(mut kept) = kept.lock() {
+        *kept = Some((now, figures.clone()));
+    }
+}
 
 impl Kept {
     /// The figures, from memory where they are fresh.
     pub async fn months(&self, ask: &Ask) -> Result<Months, Failure> {
         let now = ask.context.now;
-        if let Ok(kept) = self.0.lock()
-            && let Some((at, months)) = kept.as_ref()
-            && (TimeDelta::zero()..TimeDelta::seconds(KEPT_SECONDS)).contains(&(now - *at))
-        {
-            return Ok(months.clone());
+        if let Some(months) = fresh(&self.months, now) {
+            return Ok(months);
         }
         let today = today(ask);
         let first = today.with_day(1).unwrap_or(today);
@@ -45,10 +72,32 @@ impl Kept {
         let start = end.with_day(1).unwrap_or(end);
         let months =
             Months { this: of(ask, first, today).await?, last: of(ask, start, end).await? };
-        if let Ok(mut kept) = self.0.lock() {
-            *kept = Some((now, months.clone()));
-        }
+        keep(&self.months, now, &months);
         Ok(months)
+    }
+
+    /// The last twelve months, this one included, from memory where they are fresh.
+    pub async fn year(&self, ask: &Ask) -> Result<Year, Failure> {
+        let now = ask.context.now;
+        if let Some(year) = fresh(&self.year, now) {
+            return Ok(year);
+        }
+        let to = today(ask);
+        let first = to.with_day(1).unwrap_or(to);
+        let from = first.checked_sub_months(OfMonths::new(11)).unwrap_or(first);
+        let frame = report::frame(&ask.context.rules, (from, to), None, now);
+        let rows = report::series(&ask.context, frame.clone(), Step::Month, Split::Scope).await?;
+        let mut months: Vec<(String, i64)> = Vec::new();
+        for back in (0..12).rev() {
+            let month = first.checked_sub_months(OfMonths::new(back)).unwrap_or(first);
+            let period = month.format("%Y-%m").to_string();
+            let count = rows.iter().filter(|row| row.period == period).map(|row| row.count).sum();
+            months.push((period, count));
+        }
+        let agencies = report::by_agency(&ask.context, frame).await?;
+        let year = Year { from, to, months, agencies };
+        keep(&self.year, now, &year);
+        Ok(year)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::view::Item;
 use crate::seal::{Purpose, hex, random};
 use crate::web::ask::{Ask, LANGUAGE_COOKIE};
 use crate::web::failure::{Failure, Kind};
-use crate::web::{assets, field_words, identity};
+use crate::web::{assets, field_words, identity, mail_words};
 
 /// Names a browser for its form tokens and for nothing else.
 const VISIT_COOKIE: &str = "visit";
@@ -117,6 +117,11 @@ impl Frame {
         found.unwrap_or_else(|| by.to_owned())
     }
 
+    /// Why a mail was not delivered.
+    pub fn mail_error(&self, why: &str) -> String {
+        mail_words::of(&self.ask.context.messages, &self.ask.language, why)
+    }
+
     pub fn language(&self) -> &str {
         &self.ask.language
     }
@@ -204,6 +209,18 @@ impl Frame {
 
     pub fn decimal(&self, value: &f64) -> String {
         self.ask.context.messages.decimal(&self.ask.language, *value, 1)
+    }
+
+    /// A number without its fraction.
+    pub fn whole(&self, value: f64) -> String {
+        self.number(&format!("{value:.0}").parse().unwrap_or(0))
+    }
+
+    /// A change, with its sign; nothing where there is none.
+    pub fn change(&self, by: f64, said: &dyn Fn(f64) -> String) -> String {
+        let sign = if by < 0.0 { "−" } else { "+" };
+        let amount = said(by.abs());
+        if amount == said(0.0) { self.t("reports-same") } else { format!("{sign}{amount}") }
     }
 
     /// A share as a percentage, `99,7 %` or `99.7%`.

@@ -3,11 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::figures::{self, Kept, Months, SAMPLE_MIN};
+use super::chart::{Chart, chart};
+use super::figures::{self, Kept, Months, SAMPLE_MIN, Year};
 use super::frame::Frame;
-use crate::domain::figures::Summary;
+use crate::domain::figures::{Summary, rate};
 use crate::domain::in_language;
 use crate::domain::scope::Scope;
+use crate::store::figures::AgencyRow;
 use crate::web::ask::Ask;
 use crate::web::failure::Failure;
 
@@ -97,6 +99,21 @@ struct Statistics<'a> {
     last_period: String,
     lines: Vec<Line>,
     rule: String,
+    chart: Chart,
+    /// The months of the chart and their cases.
+    by_month: Vec<(String, String)>,
+    agencies: Vec<AgencyLine>,
+    agency_rule: String,
+    year_period: String,
+}
+
+/// What an agency was sent in the year, and what it did of it.
+struct AgencyLine {
+    name: String,
+    received: String,
+    answers: String,
+    on_time: String,
+    rating: String,
 }
 
 /// `GET /statistics`
@@ -107,7 +124,15 @@ pub async fn statistics(
 ) -> Result<HttpResponse, Failure> {
     let frame = Frame::new(&ask, &request, "statistics-title")?;
     let Months { this, last } = kept.months(&ask).await?;
+    let year = kept.year(&ask).await?;
+    let bars: Vec<(&str, i64)> = year.months.iter().map(|(m, n)| (m.as_str(), *n)).collect();
+    let day = |d| ask.context.messages.day(&ask.language, d);
     let page = Statistics {
+        chart: chart(&frame, &bars),
+        by_month: bars.iter().map(|(m, n)| ((*m).to_owned(), frame.number(n))).collect(),
+        agencies: agencies(&ask, &frame, &year),
+        agency_rule: frame.with("statistics-agency-rule", "min", &SAMPLE_MIN.to_string()),
+        year_period: format!("{} – {}", day(year.from), day(year.to)),
         this_period: period(&frame, &this),
         last_period: period(&frame, &last),
         lines: lines(&frame, &this, &last),
@@ -120,6 +145,51 @@ pub async fn statistics(
 fn period(f: &Frame, summary: &Summary) -> String {
     let day = |d| f.ask.context.messages.day(&f.ask.language, d);
     format!("{} – {}", day(summary.from), day(summary.to))
+}
+
+/// A line for each agency that was sent enough cases; the others stand together, and what no agency
+/// has yet stands apart.
+fn agencies(ask: &Ask, f: &Frame, year: &Year) -> Vec<AgencyLine> {
+    let mut out = Vec::new();
+    let mut others: Option<AgencyRow> = None;
+    let mut none = None;
+    for row in &year.agencies {
+        let Some(id) = row.agency else {
+            none = Some(agency_line(f, f.t("statistics-no-agency"), row));
+            continue;
+        };
+        if row.received >= SAMPLE_MIN {
+            let agency = ask.context.rules.agency(id);
+            let name = agency.map(|a| in_language(&a.names, &ask.language).to_owned());
+            out.push(agency_line(f, name.unwrap_or_default(), row));
+            continue;
+        }
+        let mut sum = others.take().unwrap_or_default();
+        sum.received += row.received;
+        sum.answers += row.answers;
+        sum.on_time += row.on_time;
+        sum.late += row.late;
+        sum.rated += row.rated;
+        sum.stars += row.stars;
+        others = Some(sum);
+    }
+    out.extend(others.map(|sum| agency_line(f, f.t("statistics-others"), &sum)));
+    out.extend(none);
+    out
+}
+
+fn agency_line(f: &Frame, name: String, row: &AgencyRow) -> AgencyLine {
+    let dated = row.on_time + row.late;
+    let enough = |part: i64, of: i64| rate(part, of).filter(|_| of >= SAMPLE_MIN);
+    let few = || f.t("statistics-few");
+    AgencyLine {
+        name,
+        received: f.number(&row.received),
+        answers: f.number(&row.answers),
+        on_time: enough(row.on_time, dated).map_or_else(few, |share| f.percent(&share)),
+        rating: enough(row.stars, row.rated)
+            .map_or_else(few, |mean| f.with("of-five", "mean", &f.decimal(&mean))),
+    }
 }
 
 fn lines(f: &Frame, this: &Summary, last: &Summary) -> Vec<Line> {

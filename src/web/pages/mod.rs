@@ -4,6 +4,7 @@ mod accuracy;
 mod admin;
 mod case;
 mod case_forms;
+mod chart;
 mod choices;
 mod desk;
 mod docs;

@@ -7,13 +7,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{Days, Months, NaiveDate};
 
+use super::chart::{Chart, chart};
 use super::choices::{self, Choice, Group};
+use super::form::{Errors, Typed};
 use super::frame::{Frame, officer};
 use crate::domain::case::OutcomeKind;
 use crate::domain::figures::{Figure, OutcomePart, Split, Step, Summary, rate};
 use crate::flow::report;
 use crate::store::figures::SeriesRow;
-use crate::web::api::reports::{Asked, asked, frame_for};
+use crate::web::api::reports::{Asked, frame_for, read};
 use crate::web::api::{desk, pairs};
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;
@@ -21,27 +23,15 @@ use crate::web::failure::Failure;
 use crate::web::field_words;
 use crate::web::form_url;
 
-/// The chart's inside, in units of its own.
-const CHART_WIDTH: i64 = 640;
-const CHART_HEIGHT: i64 = 180;
-/// More bars than this cannot be read; the table holds every row.
-const BARS_MAX: usize = 40;
-
 struct Card {
     name: String,
     value: String,
     before: String,
+    /// Against the period before; nothing where there is nothing to compare.
+    change: String,
     sample: String,
     link: String,
     link_before: String,
-}
-
-struct Bar {
-    x: i64,
-    y: i64,
-    width: i64,
-    height: i64,
-    title: String,
 }
 
 struct Line {
@@ -82,8 +72,10 @@ struct Page<'a> {
     f: &'a Frame,
     /// May the reader see how right the machine is?
     may_measure: bool,
-    from: NaiveDate,
-    to: NaiveDate,
+    /// As typed, where that was no period.
+    from: String,
+    to: String,
+    errors: &'a Errors,
     before: String,
     /// The chosen agency's code; empty: all.
     agency: String,
@@ -94,8 +86,7 @@ struct Page<'a> {
     split: &'static str,
     cards: Vec<Card>,
     figures: Vec<Card>,
-    bars: Vec<Bar>,
-    most: String,
+    chart: Chart,
     lines: Vec<Line>,
 }
 
@@ -103,7 +94,9 @@ struct Page<'a> {
 pub async fn reports(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let signed = officer(&ask, &request).await?;
     let frame = Frame::of_desk(&ask, &request, "reports-title", &signed.user)?;
-    let asked = asked(&ask, &signed.user, &pairs(&request)?, false)?;
+    let typed = Typed { pairs: pairs(&request)? };
+    let (asked, wrong) = read(&ask, &signed.user, &typed.pairs, false);
+    let errors = Errors::of_fields(&ask, &wrong);
     let (from, to) = (asked.frame.from, asked.frame.to);
     let length = u64::try_from((to - from).num_days()).unwrap_or(0);
     let end = from.checked_sub_days(Days::new(1)).unwrap_or(from);
@@ -117,11 +110,15 @@ pub async fn reports(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Fai
     let now = report::summary(&ask.context, asked.frame.clone()).await?;
     let rows = report::series(&ask.context, asked.frame.clone(), asked.by, asked.split).await?;
     let day = |d| ask.context.messages.day(&ask.language, d);
-    let (bars, most) = bars(&frame, &rows);
+    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in &rows {
+        *sums.entry(&row.period).or_default() += row.count;
+    }
+    let sums: Vec<(&str, i64)> = sums.into_iter().collect();
     let page = Page {
         may_measure: signed.user.may_read_accuracy(),
-        from,
-        to,
+        from: typed_or(&typed, &errors, "from", from),
+        to: typed_or(&typed, &errors, "to", to),
         before: format!("{} – {}", day(start), day(end)),
         agencies: choices::agencies(&ask),
         steps: Step::ALL.iter().map(|s| choice(&frame, "step", s.word())).collect(),
@@ -131,50 +128,71 @@ pub async fn reports(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Fai
         cards: cards(&frame, &links, &now, &before),
         figures: figures(&ask, &frame, &links, (&now, &before)),
         lines: rows.iter().map(|row| line(&ask, &frame, &asked, &links, row)).collect(),
+        chart: chart(&frame, &sums),
         agency,
-        bars,
-        most,
+        errors: &errors,
         f: &frame,
     };
-    frame.page(&page)
+    frame.form(&errors, &page)
+}
+
+/// What was typed stands where it was typed while anything is wrong; else the day that counts.
+fn typed_or(typed: &Typed, errors: &Errors, name: &str, day: NaiveDate) -> String {
+    let typed = Some(typed.get(name)).filter(|text| !errors.is_empty() && !text.is_empty());
+    typed.map_or_else(|| day.to_string(), str::to_owned)
 }
 
 fn choice(f: &Frame, kind: &str, word: &str) -> Choice {
     Choice { code: word.to_owned(), name: f.word(kind, word) }
 }
 
+/// A number of the summary, and how it is said.
+struct Measure<'a> {
+    value: &'a dyn Fn(&Summary) -> Option<f64>,
+    said: &'a dyn Fn(f64) -> String,
+}
+
 /// Six figures with the period before, the sample they rest on, and the cases they count.
 fn cards(f: &Frame, links: &Links, now: &Summary, before: &Summary) -> Vec<Card> {
     let mut out = Vec::new();
-    let mut card = |id: &str, figure: Figure, n: Option<i64>, of: &dyn Fn(&Summary) -> String| {
+    let none = || "–".to_owned();
+    let mut card = |id: &str, figure: Figure, n: Option<i64>, of: &Measure<'_>| {
         let sample = n.map_or_else(String::new, |n| f.with("reports-of", "n", &f.number(&n)));
+        let shown = |s: &Summary| (of.value)(s).map_or_else(none, |value| (of.said)(value));
+        let change = (of.value)(now).zip((of.value)(before)).map(|(now, before)| now - before);
         out.push(Card {
             name: f.t(id),
-            value: of(now),
-            before: of(before),
+            value: shown(now),
+            before: shown(before),
+            change: change.map(|by| f.change(by, of.said)).unwrap_or_default(),
             sample,
             link: links.to(figure, links.now),
             link_before: links.to(figure, links.before),
         });
     };
-    let none = || "–".to_owned();
     let answers = |s: &Summary| s.outcomes.get(&OutcomeKind::Answer).copied().unwrap_or_default();
     let dated = answers(now).on_time + answers(now).late;
     let on_time = Figure::Outcome(OutcomeKind::Answer, OutcomePart::OnTime);
-    card("figure-on-time", on_time, Some(dated), &|s| {
-        let one = answers(s);
-        rate(one.on_time, one.on_time + one.late).map_or_else(none, |share| f.percent(&share))
-    });
-    card("figure-received", Figure::Received, None, &|s| f.number(&s.received));
-    card("figure-open", Figure::Open, None, &|s| f.number(&s.open));
-    card("figure-overdue", Figure::Overdue, None, &|s| f.number(&s.overdue));
+    let share = |s: &Summary| rate(answers(s).on_time, answers(s).on_time + answers(s).late);
+    let whole = &|value: f64| f.whole(value);
+    let days = &|value: f64| f.with("days", "days", &f.decimal(&value));
+    let of_five = &|value: f64| f.with("of-five", "mean", &f.decimal(&value));
+    let percent = &|value: f64| f.percent(&value);
+    card("figure-on-time", on_time, Some(dated), &Measure { value: &share, said: percent });
+    let counts = [
+        ("figure-received", Figure::Received),
+        ("figure-open", Figure::Open),
+        ("figure-overdue", Figure::Overdue),
+    ];
+    for (id, figure) in counts {
+        let value = |s: &Summary| i32::try_from(s.number(figure)).ok().map(f64::from);
+        card(id, figure, None, &Measure { value: &value, said: whole });
+    }
     let answered = Figure::Answered(OutcomePart::Count);
-    card("figure-median", answered, Some(now.answered), &|s| {
-        s.median_days.map_or_else(none, |days| f.with("days", "days", &f.decimal(&days)))
-    });
-    card("figure-rating", Figure::Rated, Some(now.rating.count), &|s| {
-        s.rating.mean.map_or_else(none, |mean| f.with("of-five", "mean", &f.decimal(&mean)))
-    });
+    let median = Measure { value: &|s| s.median_days, said: days };
+    card("figure-median", answered, Some(now.answered), &median);
+    let mean = Measure { value: &|s| s.rating.mean, said: of_five };
+    card("figure-rating", Figure::Rated, Some(now.rating.count), &mean);
     out
 }
 
@@ -190,12 +208,17 @@ fn figures(ask: &Ask, f: &Frame, links: &Links, (now, before): (&Summary, &Summa
             name: field_words::figure(ask, figure),
             value: f.number(&value),
             before: f.number(&earlier),
+            change: f.change(difference(value, earlier), &|value| f.whole(value)),
             sample: String::new(),
             link: links.to(figure, links.now),
             link_before: links.to(figure, links.before),
         });
     }
     out
+}
+
+fn difference(now: i64, before: i64) -> f64 {
+    i32::try_from(now - before).map_or(0.0, f64::from)
 }
 
 fn line(ask: &Ask, f: &Frame, asked: &Asked, links: &Links, row: &SeriesRow) -> Line {
@@ -224,6 +247,8 @@ fn is_filter(ask: &Ask, split: Split, key: &str, code: &str) -> bool {
         }),
         Split::Area => rules.area_by_code(code, today).map(|found| found.id) == id,
         Split::Category => rules.category(code).is_some(),
+        // No filter of the desk is by field.
+        Split::Field => false,
         Split::Scope | Split::Authority | Split::Channel | Split::Status => true,
     }
 }
@@ -244,24 +269,4 @@ fn days_of(
         Step::Month => first.checked_add_months(Months::new(1))?.pred_opt()?,
     };
     Some((first.max(from), last.min(to)))
-}
-
-/// One bar for each period, and what the tallest stands for.
-fn bars(f: &Frame, rows: &[SeriesRow]) -> (Vec<Bar>, String) {
-    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-    for row in rows {
-        *sums.entry(&row.period).or_default() += row.count;
-    }
-    let skipped = sums.len().saturating_sub(BARS_MAX);
-    let shown: Vec<(&str, i64)> = sums.into_iter().skip(skipped).collect();
-    let most = shown.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
-    let room = CHART_WIDTH / i64::try_from(shown.len().max(1)).unwrap_or(1);
-    let width = (room - 4).clamp(4, 60);
-    let mut out = Vec::new();
-    for (place, (period, count)) in (0..).zip(shown) {
-        let height = count * CHART_HEIGHT / most;
-        let title = format!("{period}: {}", f.number(&count));
-        out.push(Bar { x: place * room + 2, y: CHART_HEIGHT - height, width, height, title });
-    }
-    (out, f.number(&most))
 }

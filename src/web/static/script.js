@@ -77,6 +77,19 @@
     button.addEventListener("click", () => window.print());
   }
 
+  // The page's words as a file: made here, so that no code travels once more.
+  for (const button of all("button[data-save]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const words = document.querySelector("main").innerText;
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([words], { type: "text/plain;charset=utf-8" }));
+      link.download = button.dataset.save;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
+
   // One press of a button is one request.
   for (const form of all("form[data-once]")) {
     form.addEventListener("submit", () => {
