@@ -33,10 +33,8 @@ pub struct Notice {
 /// The letters that an event causes, seen from the case after it. Restricted and held cases are
 /// told to nobody but their reporter.
 pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) -> Vec<Notice> {
-    if actor == ActorKind::Import {
-        return Vec::new();
-    }
     let wait_seconds = match actor {
+        ActorKind::Import => return Vec::new(),
         ActorKind::Officer | ActorKind::Agency => OFFICER_WAIT_SECONDS,
         _ => 0,
     };
@@ -57,12 +55,11 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         }
         // The step that ends a pause may take it back at once and say more.
         Event::Decided(_) | Event::Resumed { .. } if date_changed(event, before, next, actor) => {
-            let has_agency = next.agency.is_some();
-            out.push(wordless(if has_agency { LetterKind::Forwarded } else { LetterKind::Update }));
+            out.push(wordless(said_of_date(next)));
         }
         // Whoever was said to answer does so no longer.
         Event::TakenBack { to_triage: true } if next.status.is_open() => {
-            out.push(wordless(LetterKind::Update));
+            out.push(wordless(said_of_date(next)));
         }
         Event::Restricted { restricted: false, .. } if before.restricted => {
             out.extend(told_again(next, wait_seconds));
@@ -92,6 +89,10 @@ pub fn notices_for(event: &Event, before: &Case, next: &Case, actor: ActorKind) 
         out.push(notice(Recipient::Triage, LetterKind::TriageNotice));
     }
     out
+}
+
+fn said_of_date(next: &Case) -> LetterKind {
+    if next.agency.is_some() { LetterKind::Forwarded } else { LetterKind::Update }
 }
 
 fn said_to_worker(by_citizen: bool) -> LetterKind {

@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::harness::{Db, Town, town_with};
+use crate::service::Service;
 use crate::smtp_server::{Behaviour, SmtpServer};
 
 async fn connected(db: Db, server: &SmtpServer) -> Town {
@@ -269,4 +270,17 @@ async fn a_server_that_does_not_answer_is_said_soon(db: Db) {
     let why = said["why"].as_str().unwrap();
     assert!(why.contains("mail server cannot be reached") && why.contains("refused"), "{why}");
     assert!(!why.contains("citizen.example"), "{why}");
+}
+
+#[actix_web::test]
+async fn a_failed_delivery_stands_in_the_log() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let service = Service::new("plain", Db::Sqlite)
+        .with("DANGVAN_SMTP_URL", &format!("smtp://127.0.0.1:{port}"));
+    let _running = service.start().await;
+    assert_eq!(service.post("mail1").await.unwrap().status, 201);
+    let told = || service.log().lines().any(|l| l.contains("could not be delivered"));
+    service.until("the failure is logged", |_| told()).await;
+    let log = service.log();
+    assert!(log.contains("refused") && !log.contains("example.org"), "{log}");
 }
