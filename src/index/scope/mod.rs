@@ -16,6 +16,7 @@ mod model;
 mod neighbours;
 mod reading;
 mod reasons;
+mod sources;
 mod train;
 mod vector;
 
@@ -37,6 +38,7 @@ use model::{Model, NEIGHBOURS, Opinion, Taught};
 use neighbours::{Near, Neighbours, vote};
 use reading::{Reader, Reading};
 use reasons::Grounds;
+pub use sources::Sources;
 
 /// Neighbours that are shown.
 const NEIGHBOURS_SHOWN: usize = 3;
@@ -57,6 +59,7 @@ pub struct Engine {
     vocabulary: Vocabulary,
     personal: PersonalPatterns,
     model: Option<Model>,
+    sources: Sources,
     neighbours: RwLock<Neighbours>,
     /// Looked at once.
     nearness: OnceLock<Option<f64>>,
@@ -80,21 +83,31 @@ impl Engine {
         officers: &[Example],
         model: Option<&[u8]>,
     ) -> Result<Engine, IndexError> {
+        Engine::assemble(Sources::ALL, jurisdiction, officers, model)
+    }
+
+    fn assemble(
+        sources: Sources,
+        jurisdiction: &Jurisdiction,
+        officers: &[Example],
+        model: Option<&[u8]>,
+    ) -> Result<Engine, IndexError> {
         let data = &jurisdiction.settings.personal_data;
         let pairs: Vec<(String, String)> =
             data.iter().map(|data| (data.kind.clone(), data.pattern.clone())).collect();
         let mut engine = Engine {
             categories: jurisdiction.categories.clone(),
             cues: jurisdiction.cues.clone(),
-            reader: Reader::new(&jurisdiction.cues, Acts::compile(&jurisdiction.acts)?),
+            reader: Reader::new(&jurisdiction.cues, Acts::compile(&jurisdiction.acts)?, sources),
             vocabulary: vocabulary(jurisdiction),
             personal: PersonalPatterns::compile(&pairs)?,
             model: None,
+            sources,
             neighbours: RwLock::default(),
             nearness: OnceLock::new(),
         };
         for example in jurisdiction.exemplars.iter().chain(officers) {
-            engine.write().add(example.clone());
+            engine.learn(example.clone());
         }
         let given = model.and_then(bytes::read);
         let fitting = given.filter(|model| model.category.columns == engine.categories.len());
@@ -189,7 +202,9 @@ impl Engine {
     /// An officer's label counts for later cases at once; it replaces an earlier one of the same
     /// case.
     pub fn learn(&self, example: Example) {
-        self.write().add(example);
+        if self.sources.neighbours {
+            self.write().add(example);
+        }
     }
 
     /// Forgets what was learned of a case.
