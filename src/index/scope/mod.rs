@@ -14,6 +14,7 @@ mod linear;
 mod measure;
 mod model;
 mod neighbours;
+mod parallel;
 mod reading;
 mod reasons;
 mod sources;
@@ -126,16 +127,15 @@ impl Engine {
         examples: impl Iterator<Item = &'a Example>,
         wanted_precision: f64,
     ) -> Option<Model> {
-        let mut texts = Vec::new();
-        for (place, example) in examples.enumerate() {
-            let category = self.categories.iter().position(|c| c.code == example.category);
-            let Some(category) = category else { continue };
-            if example.scope != Scope::Ask {
-                let reading = self.reader.read(&example.text);
-                let writer = example.writer.clone();
-                texts.push(Taught { reading, scope: example.scope, category, place, writer });
-            }
-        }
+        let sided = examples.enumerate().filter(|(_, example)| example.scope != Scope::Ask);
+        let sided: Vec<(usize, &Example)> = sided.collect();
+        let read = parallel::each(&sided, |(place, example)| {
+            let category = self.categories.iter().position(|c| c.code == example.category)?;
+            let (scope, writer) = (example.scope, example.writer.clone());
+            let reading = self.reader.read(&example.text);
+            Some(Taught { reading, scope, category, place: *place, writer })
+        });
+        let texts: Vec<Taught> = read.into_iter().flatten().collect();
         let has = |side: Scope| texts.iter().any(|text| text.scope == side);
         if !has(Scope::In) || !has(Scope::Out) {
             return None;
