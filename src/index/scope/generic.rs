@@ -26,12 +26,12 @@ const RECIPE: Recipe = Recipe {
         marked: 1.0,
         folded: 0.5,
         pairs: 1.0,
-        pieces: 0.7,
+        pieces: 0.4,
         places: 0.5,
         acts: 0.3,
         length: 0.5,
     },
-    cost: 0.3,
+    cost: 0.2,
     balance: 0.65,
 };
 
