@@ -225,6 +225,9 @@ async fn routing_is_published_as_the_truth_table_expects_or_not_at_all() {
     assert!(left.len() < faults.len(), "{left:?}");
 }
 
+/// A verb, its form, and what the page says of it.
+type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[actix_web::test]
 async fn what_does_not_hold_is_refused_by_name() {
     let town = town("plain", Db::Sqlite).await;
@@ -237,7 +240,7 @@ async fn what_does_not_hold_is_refused_by_name() {
     let id = begin(&town, &admin).await;
     let page = refused(&town, &admin, id, "try", &[]).await;
     assert!(page.contains("There is no change to try yet."), "{page}");
-    let cases: [(&str, &[(&str, &str)], &str); 6] = [
+    let cases: [Refused; 6] = [
         ("put_cue", &[("direction", "in"), ("category", "delay")], "Phrase"),
         ("put_cue", &[("phrase", "x y"), ("direction", "in"), ("category", "street")], "scope"),
         (

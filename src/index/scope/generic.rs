@@ -9,6 +9,7 @@ use super::features::Hit;
 use super::linear::{Labelled, LinearModel, Recipe};
 use super::model::parts;
 use super::reading::Reader;
+use super::sources::Sources;
 use super::vector::BlockWeights;
 
 /// The label of what belongs to no label.
@@ -25,12 +26,12 @@ const RECIPE: Recipe = Recipe {
         marked: 1.0,
         folded: 0.5,
         pairs: 1.0,
-        pieces: 0.7,
+        pieces: 0.4,
         places: 0.5,
         acts: 0.3,
         length: 0.5,
     },
-    cost: 0.3,
+    cost: 0.2,
     balance: 0.65,
 };
 
@@ -60,7 +61,7 @@ impl GenericEngine {
         if labels.len() < 2 {
             return None;
         }
-        let reader = Reader::new(&[], Acts::default());
+        let reader = Reader::new(&[], Acts::default(), Sources::ALL);
         let hits: Vec<Vec<Hit>> = pairs.iter().map(|(text, _)| reader.read(text).hits).collect();
         let golds = pairs.iter().map(|(_, label)| labels.binary_search(label).unwrap_or(0));
         let golds: Vec<usize> = golds.collect();

@@ -2,8 +2,12 @@
 //! others.
 
 use super::features::Hit;
-use super::train::{Lesson, train};
+use super::parallel::each;
+use super::train::{Column, Lesson, train};
 use super::vector::{BlockWeights, Vector, Weigher, place};
+
+/// So many columns are trained at a time: as many as one row of a processor's numbers holds.
+const TOGETHER: usize = 8;
 
 /// How a model is made. Chosen by cross-validation on training texts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,31 +40,17 @@ impl LinearModel {
     /// Trains `columns` labels; with one column, label 0 against all others.
     pub(crate) fn train(texts: &[Labelled<'_>], columns: usize, recipe: &Recipe) -> LinearModel {
         let all = texts.iter().map(|text| text.hits);
-        let weigher = Weigher::count(all, recipe.bits, recipe.blocks);
-        let vectors: Vec<Vector> = texts.iter().map(|text| weigher.vector(text.hits)).collect();
+        let mut weigher = Weigher::count(all, recipe.bits, recipe.blocks);
+        let vectors = each(texts, |text| weigher.vector(text.hits));
+        let lessons = texts.iter().zip(&vectors);
+        let lessons = lessons.map(|(text, vector)| Lesson { vector, label: text.label });
+        let lessons: Vec<Lesson<'_>> = lessons.collect();
+        let labels: Vec<Column> = (0..columns).map(|label| column(texts, label, recipe)).collect();
         let slots = 1_usize << recipe.bits;
-        let mut weights = vec![0.0_f32; (slots + 1) * columns];
-        let labels: Vec<usize> = (0..columns).collect();
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = columns.div_ceil(workers).max(1);
-        std::thread::scope(|scope| {
-            let mut running = Vec::new();
-            for part in labels.chunks(share) {
-                let vectors = &vectors;
-                running.push(scope.spawn(move || {
-                    let one = |label: &usize| column(texts, vectors, *label, slots, recipe);
-                    part.iter().map(one).collect::<Vec<Vec<f32>>>()
-                }));
-            }
-            let trained = running.into_iter().flat_map(|worker| worker.join().unwrap_or_default());
-            for (label, column) in trained.enumerate() {
-                let places = weights.iter_mut().skip(label).step_by(columns);
-                for (weight, value) in places.zip(column) {
-                    *weight = short(value);
-                }
-            }
-        });
-        let mut weigher = weigher;
+        let weights = match columns {
+            1 => together::<1>(&lessons, &labels, slots),
+            _ => together::<TOGETHER>(&lessons, &labels, slots),
+        };
         weigher.rarity.iter_mut().for_each(|value| *value = short(*value));
         LinearModel { columns, weigher, weights }
     }
@@ -84,25 +74,28 @@ impl LinearModel {
     }
 }
 
-fn column(
-    texts: &[Labelled<'_>],
-    vectors: &[Vector],
-    label: usize,
-    slots: usize,
-    recipe: &Recipe,
-) -> Vec<f32> {
-    let positive = texts.iter().filter(|text| text.label == label).count();
-    let share = |count: usize| {
+/// Trains the columns, `W` at a time, and lays them side by side.
+fn together<const W: usize>(lessons: &[Lesson<'_>], columns: &[Column], slots: usize) -> Vec<f32> {
+    let groups: Vec<&[Column]> = columns.chunks(W).collect();
+    let trained = each(&groups, |group| train::<W>(lessons, group, slots));
+    let mut weights = vec![0.0_f32; (slots + 1) * columns.len()];
+    for (group, first) in trained.iter().zip((0..).step_by(W)) {
+        for (row, values) in weights.chunks_exact_mut(columns.len()).zip(group) {
+            for (weight, value) in row.iter_mut().skip(first).zip(values) {
+                *weight = short(*value);
+            }
+        }
+    }
+    weights
+}
+
+fn column(texts: &[Labelled<'_>], label: usize, recipe: &Recipe) -> Column {
+    let own = texts.iter().filter(|text| text.label == label).count();
+    let cost = |count: usize| {
         let part = whole(texts.len()) / (2.0 * whole(count).max(1.0));
         recipe.cost * part.powf(recipe.balance)
     };
-    let costs = (share(positive), share(texts.len() - positive));
-    let lessons = texts.iter().zip(vectors).map(|(text, vector)| {
-        let is_positive = text.label == label;
-        let cost = if is_positive { costs.0 } else { costs.1 };
-        Lesson { vector, is_positive, cost }
-    });
-    train(&lessons.collect::<Vec<_>>(), slots)
+    Column { label, own_cost: cost(own), other_cost: cost(texts.len() - own) }
 }
 
 /// A count as a number to reckon with; exact up to 65,535, and counts beyond are as good as that.

@@ -5,6 +5,7 @@
 mod acts;
 mod bytes;
 mod calibrate;
+mod category;
 mod cues;
 mod features;
 mod flags;
@@ -14,8 +15,10 @@ mod linear;
 mod measure;
 mod model;
 mod neighbours;
+mod parallel;
 mod reading;
 mod reasons;
+mod sources;
 mod train;
 mod vector;
 
@@ -25,7 +28,7 @@ use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard
 use super::IndexError;
 use crate::domain::edition::Thresholds;
 use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::scope::{Example, Flag, Judgement, Label, Neighbour, Scope};
+use crate::domain::scope::{Example, Flag, Judgement, Neighbour, Scope};
 use crate::domain::taxonomy::{Category, Cue, Direction};
 use crate::text::language::Vocabulary;
 use crate::text::personal::PersonalPatterns;
@@ -38,17 +41,14 @@ use model::{Model, NEIGHBOURS, Opinion, Taught};
 use neighbours::{Near, Neighbours, vote};
 use reading::{Reader, Reading};
 use reasons::Grounds;
+pub use sources::Sources;
 
 /// Neighbours that are shown.
 const NEIGHBOURS_SHOWN: usize = 3;
-/// A further category is named from this probability on.
-const LABEL_SHARE: f64 = 0.2;
 /// From this likeness on an officer's decision on another case speaks by itself.
 const LIKE: f64 = 0.5;
 /// How loudly: log-odds at full likeness.
 const OFFICER_WEIGHT: f64 = 12.0;
-/// From this likeness on it is the same text, and the officer's category is taken.
-const SAME: f64 = 0.9;
 
 /// Judges texts; shared by all threads.
 pub struct Engine {
@@ -60,6 +60,7 @@ pub struct Engine {
     model: Option<Model>,
     /// Set by an edition of the rules, in the place of what the training found.
     thresholds: Thresholds,
+    sources: Sources,
     neighbours: RwLock<Neighbours>,
     /// Looked at once.
     nearness: OnceLock<Option<f64>>,
@@ -83,22 +84,32 @@ impl Engine {
         officers: &[Example],
         model: Option<&[u8]>,
     ) -> Result<Engine, IndexError> {
+        Engine::assemble(Sources::ALL, jurisdiction, officers, model)
+    }
+
+    fn assemble(
+        sources: Sources,
+        jurisdiction: &Jurisdiction,
+        officers: &[Example],
+        model: Option<&[u8]>,
+    ) -> Result<Engine, IndexError> {
         let data = &jurisdiction.settings.personal_data;
         let pairs: Vec<(String, String)> =
             data.iter().map(|data| (data.kind.clone(), data.pattern.clone())).collect();
         let mut engine = Engine {
             categories: jurisdiction.categories.clone(),
             cues: jurisdiction.cues.clone(),
-            reader: Reader::new(&jurisdiction.cues, Acts::compile(&jurisdiction.acts)?),
+            reader: Reader::new(&jurisdiction.cues, Acts::compile(&jurisdiction.acts)?, sources),
             vocabulary: vocabulary(jurisdiction),
             personal: PersonalPatterns::compile(&pairs)?,
             model: None,
             thresholds: jurisdiction.settings.thresholds,
+            sources,
             neighbours: RwLock::default(),
             nearness: OnceLock::new(),
         };
         for example in jurisdiction.exemplars.iter().chain(officers) {
-            engine.write().add(example.clone());
+            engine.learn(example.clone());
         }
         let given = model.and_then(bytes::read);
         let fitting = given.filter(|model| model.category.columns == engine.categories.len());
@@ -117,16 +128,15 @@ impl Engine {
         examples: impl Iterator<Item = &'a Example>,
         wanted_precision: f64,
     ) -> Option<Model> {
-        let mut texts = Vec::new();
-        for (place, example) in examples.enumerate() {
-            let category = self.categories.iter().position(|c| c.code == example.category);
-            let Some(category) = category else { continue };
-            if example.scope != Scope::Ask {
-                let reading = self.reader.read(&example.text);
-                let writer = example.writer.clone();
-                texts.push(Taught { reading, scope: example.scope, category, place, writer });
-            }
-        }
+        let sided = examples.enumerate().filter(|(_, example)| example.scope != Scope::Ask);
+        let sided: Vec<(usize, &Example)> = sided.collect();
+        let read = parallel::each(&sided, |(place, example)| {
+            let category = self.categories.iter().position(|c| c.code == example.category)?;
+            let (scope, writer) = (example.scope, example.writer.clone());
+            let reading = self.reader.read(&example.text);
+            Some(Taught { reading, scope, category, place: *place, writer })
+        });
+        let texts: Vec<Taught> = read.into_iter().flatten().collect();
         let has = |side: Scope| texts.iter().any(|text| text.scope == side);
         if !has(Scope::In) || !has(Scope::Out) {
             return None;
@@ -198,7 +208,9 @@ impl Engine {
     /// An officer's label counts for later cases at once; it replaces an earlier one of the same
     /// case.
     pub fn learn(&self, example: Example) {
-        self.write().add(example);
+        if self.sources.neighbours {
+            self.write().add(example);
+        }
     }
 
     /// Forgets what was learned of a case.
@@ -253,81 +265,6 @@ impl Engine {
         }
         let sum: f64 = counts.iter().sum();
         counts.into_iter().map(|count| count / sum.max(f64::MIN_POSITIVE)).collect()
-    }
-
-    /// The likeliest category of the side. One that restricts needs a cue of its own, read with
-    /// its marks.
-    fn category(&self, reading: &Reading, weighed: &Weighed, side: Scope) -> Option<&Category> {
-        let same = weighed.near.iter().find(|near| {
-            near.similarity >= SAME && near.example.number.is_some() && near.example.scope == side
-        });
-        let decided = same.and_then(|near| {
-            self.categories.iter().find(|c| c.code == near.example.category && !c.restricts)
-        });
-        decided.or_else(|| {
-            self.likeliest(weighed, |category| {
-                category.scope == side && self.is_allowed(category, reading)
-            })
-        })
-    }
-
-    fn is_restricted_likeliest(&self, weighed: &Weighed, side: Scope) -> bool {
-        self.likeliest(weighed, |category| category.scope == side).is_some_and(|c| c.restricts)
-    }
-
-    fn likeliest(
-        &self,
-        weighed: &Weighed,
-        is_possible: impl Fn(&Category) -> bool,
-    ) -> Option<&Category> {
-        let mut best: Option<(&Category, f64)> = None;
-        for (category, share) in self.categories.iter().zip(&weighed.categories) {
-            if is_possible(category) && best.is_none_or(|(_, most)| *share > most) {
-                best = Some((category, *share));
-            }
-        }
-        best.map(|(category, _)| category)
-    }
-
-    fn is_allowed(&self, category: &Category, reading: &Reading) -> bool {
-        let speaks = |cue: &Cue| cue.direction != Direction::Flag && cue.category == category.code;
-        !category.restricts
-            || reading.cues.iter().any(|found| self.cues.get(found.cue).is_some_and(speaks))
-    }
-
-    /// Is it a category that restricts, and does a strong cue of it stand in the text with all its
-    /// marks?
-    fn is_spoken_out(&self, category: Option<&Category>, reading: &Reading) -> bool {
-        let Some(category) = category.filter(|category| category.restricts) else { return false };
-        let names = |cue: &Cue| {
-            cue.strong && cue.direction == Direction::Out && cue.category == category.code
-        };
-        let mut exact = reading.cues.iter().filter(|found| found.is_exact);
-        exact.any(|found| self.cues.get(found.cue).is_some_and(names))
-    }
-
-    /// The probability of all categories that restrict, and whether one of their cues was read.
-    fn category_share(&self, weighed: &Weighed) -> flags::Restricted<'_> {
-        let pairs = self.categories.iter().zip(&weighed.categories);
-        let restricting = pairs.filter(|(category, _)| category.restricts);
-        let share = restricting.clone().map(|(_, share)| share).sum();
-        flags::Restricted { share, codes: restricting.map(|(c, _)| c.code.as_str()).collect() }
-    }
-
-    fn labels(&self, lead: Option<&Category>, weighed: &Weighed, reading: &Reading) -> Vec<Label> {
-        let label = |category: &Category, lead| Label {
-            category: category.code.clone(),
-            scope: category.scope,
-            lead,
-        };
-        let mut out: Vec<Label> = lead.map(|category| label(category, true)).into_iter().collect();
-        for (category, share) in self.categories.iter().zip(&weighed.categories) {
-            let is_lead = lead.is_some_and(|lead| lead.code == category.code);
-            if *share >= LABEL_SHARE && !is_lead && self.is_allowed(category, reading) {
-                out.push(label(category, false));
-            }
-        }
-        out
     }
 
     fn threshold(&self, side: Scope) -> f64 {

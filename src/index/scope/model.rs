@@ -2,11 +2,13 @@
 //! on texts that the trained part had not seen.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 
 use super::calibrate::{Logistic, fit_sharpness, sigmoid, softmax, threshold};
 use super::features::hash;
 use super::linear::{Labelled, LinearModel, Recipe};
 use super::neighbours::{Neighbours, vote};
+use super::parallel::each;
 use super::reading::{Reader, Reading};
 use super::train::shuffle;
 use super::vector::BlockWeights;
@@ -211,10 +213,11 @@ fn fitted(
     };
     let side = labelled(|text| usize::from(text.scope != Scope::In));
     let category = labelled(|text| text.category);
-    (
-        LinearModel::train(&side, 1, &SCOPE_RECIPE),
-        LinearModel::train(&category, columns, &CATEGORY_RECIPE),
-    )
+    std::thread::scope(|scope| {
+        let side = scope.spawn(|| LinearModel::train(&side, 1, &SCOPE_RECIPE));
+        let category = LinearModel::train(&category, columns, &CATEGORY_RECIPE);
+        (side.join().unwrap_or_else(|cause| resume_unwind(cause)), category)
+    })
 }
 
 /// Every text judged by models that had not seen it.
@@ -229,7 +232,9 @@ fn unseen(texts: &[Taught], columns: usize, neighbours: &Neighbours) -> Vec<Unse
     let mut out: Vec<(usize, Unseen)> = Vec::with_capacity(texts.len());
     for part in 0..PARTS {
         let (scope, category) = fitted(texts, columns, |at| parts.get(at) != Some(&part));
-        for (at, text) in texts.iter().enumerate().filter(|(at, _)| parts.get(*at) == Some(&part)) {
+        let of_part = texts.iter().enumerate().filter(|(at, _)| parts.get(*at) == Some(&part));
+        let of_part: Vec<(usize, &Taught)> = of_part.collect();
+        out.extend(each(&of_part, |(at, text)| {
             let hits = &text.reading.hits;
             let margins = scope.margins(&scope.weigher.vector(hits));
             let is_hidden = |place: usize| hidden.get(place).is_none_or(|p| *p == part);
@@ -239,8 +244,8 @@ fn unseen(texts: &[Taught], columns: usize, neighbours: &Neighbours) -> Vec<Unse
                 categories: category.margins(&category.weigher.vector(hits)),
                 vote: vote(&near),
             };
-            out.push((at, unseen));
-        }
+            (*at, unseen)
+        }));
     }
     out.sort_by_key(|(at, _)| *at);
     out.into_iter().map(|(_, unseen)| unseen).collect()

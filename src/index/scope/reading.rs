@@ -3,6 +3,7 @@
 use super::acts::{ActMatch, Acts};
 use super::cues::{CueMatch, CueMatcher};
 use super::features::{Act, Hit, hits};
+use super::sources::Sources;
 use crate::domain::taxonomy::{Cue, Direction};
 use crate::text::{Token, nfc, tokens};
 
@@ -22,6 +23,7 @@ pub(crate) struct Reader {
     /// What the model is told of each cue: its direction and its category.
     names: Vec<[String; 2]>,
     weights: Vec<(Direction, f64)>,
+    has_words: bool,
 }
 
 /// A weak cue against a strong one.
@@ -30,16 +32,19 @@ const WEAK: f64 = 0.3;
 const EVIDENCE_MAX: f64 = 3.0;
 
 impl Reader {
-    pub(crate) fn new(cues: &[Cue], acts: Acts) -> Reader {
+    /// Reads by `sources`; what is off is as if the pack did not hold it.
+    pub(crate) fn new(cues: &[Cue], acts: Acts, sources: Sources) -> Reader {
+        let cues = if sources.cues { cues } else { &[] };
         let name = |cue: &Cue| {
             [format!("cue {}", cue.direction), format!("cue {} {}", cue.direction, cue.category)]
         };
         let weight = |cue: &Cue| (cue.direction, if cue.strong { 1.0 } else { WEAK });
         Reader {
             matcher: CueMatcher::new(cues),
-            acts,
+            acts: if sources.acts { acts } else { Acts::default() },
             names: cues.iter().map(name).collect(),
             weights: cues.iter().map(weight).collect(),
+            has_words: sources.words,
         }
     }
 
@@ -57,7 +62,10 @@ impl Reader {
         }
         let (found, features) = self.acts.read(&text, &tokens);
         acts.extend(features);
-        let hits = hits(&text, &tokens, &acts);
+        // Of no words there are no features but the acts.
+        let (line, words) =
+            if self.has_words { (text.as_str(), tokens.as_slice()) } else { ("", &[][..]) };
+        let hits = hits(line, words, &acts);
         Reading { text, tokens, cues, acts: found, hits }
     }
 
