@@ -16,11 +16,11 @@ use super::vector::BlockWeights;
 pub(crate) const OUTSIDE: &str = "oos";
 /// Decisions are to be right this often; else the text is left to a person.
 const WANTED_PRECISION: f64 = 0.95;
-/// With more labels than these, fewer slots: the weights would take too much memory.
+/// Up to so many labels are few.
 const LABELS_FEW: usize = 20;
 
-/// Chosen by cross-validation on training texts, as the pack's.
-const RECIPE: Recipe = Recipe {
+/// For few labels. Chosen by cross-validation on training texts, as the pack's.
+const FEW: Recipe = Recipe {
     bits: 18,
     blocks: BlockWeights {
         marked: 1.0,
@@ -34,6 +34,11 @@ const RECIPE: Recipe = Recipe {
     cost: 0.2,
     balance: 0.65,
 };
+
+/// For many labels, each of few texts: chosen likewise. With fewer slots, since the weights would
+/// take too much memory.
+const MANY: Recipe =
+    Recipe { bits: 16, blocks: BlockWeights { pieces: 0.7, ..FEW.blocks }, cost: 0.3, ..FEW };
 
 /// A text's label with every label's probability.
 pub(crate) struct Verdict {
@@ -65,7 +70,7 @@ impl GenericEngine {
         let hits: Vec<Vec<Hit>> = pairs.iter().map(|(text, _)| reader.read(text).hits).collect();
         let golds = pairs.iter().map(|(_, label)| labels.binary_search(label).unwrap_or(0));
         let golds: Vec<usize> = golds.collect();
-        let recipe = Recipe { bits: if labels.len() > LABELS_FEW { 16 } else { 18 }, ..RECIPE };
+        let recipe = if labels.len() > LABELS_FEW { MANY } else { FEW };
         let unseen = unseen(&hits, &golds, labels.len(), &recipe);
         let model = LinearModel::train(&labelled(&hits, &golds), labels.len(), &recipe);
         let outside = labels.iter().position(|label| label == OUTSIDE).map(|at| {
