@@ -274,7 +274,9 @@ fn cue_faults(cue: &Cue, rules: &Jurisdiction) -> Vec<FieldError> {
             None => Some(Rule::UnknownCode),
             Some(known) if known.scope.word() != cue.direction.word() => Some(Rule::ScopeMismatch),
             // What restricts a case is named with its marks or not at all.
-            Some(known) if known.restricts && !cue.marks_required => Some(Rule::NotAllowedHere),
+            Some(known) if known.restricts && !cue.marks_required => {
+                return vec![FieldError::new("marks_required", Rule::Required)];
+            }
             Some(_) => None,
         },
         Direction::Flag => {
@@ -286,7 +288,7 @@ fn cue_faults(cue: &Cue, rules: &Jurisdiction) -> Vec<FieldError> {
             (!is_known).then_some(Rule::UnknownCode)
         }
     };
-    wrong.map(|rule| FieldError::new("category", rule)).into_iter().collect()
+    wrong.map(|rule| FieldError::new("toward", rule)).into_iter().collect()
 }
 
 fn rule_faults(rule: &RoutingRule, rules: &Jurisdiction, day: NaiveDate) -> Vec<FieldError> {

@@ -88,7 +88,7 @@ fn cue(mut fields: Fields, rules: &Jurisdiction) -> Result<RuleChange, IntakeErr
     let phrase = required(f, "phrase", phrase);
     let direction: Option<Direction> = f.word("direction");
     let direction = required(f, "direction", direction);
-    let category = f.line("category", LINE_MAX).unwrap_or_default();
+    let category = f.line("toward", LINE_MAX).unwrap_or_default();
     let strong = f.boolean("strong").unwrap_or(false);
     let marks_required = f.boolean("marks_required").unwrap_or(false);
     let basis = f.line("basis", LINE_MAX).unwrap_or_default();

@@ -59,6 +59,10 @@ pub fn field_message(messages: &Messages, language: &str, error: &FieldError) ->
     };
     let actual = error.actual.as_deref().unwrap_or("");
     let values = [("field", field.as_str()), ("limit", limit), ("actual", actual)];
+    // A rule may have words of its own for one field.
+    if let Some(own) = messages.find(language, &format!("rule-{}-{last}", error.rule), &values) {
+        return own;
+    }
     // Codes are chosen from a list; where it is short, the message names it.
     let id = match (error.rule, limit.is_empty()) {
         (Rule::UnknownCode, false) => "rule-unknown_word".to_owned(),

@@ -52,7 +52,7 @@ async fn put_zebrafish(town: &Town, token: &str, id: i64) {
     let form = [
         ("phrase", "Zebrafish quota"),
         ("direction", "in"),
-        ("category", "delay"),
+        ("toward", "delay"),
         ("strong", "on"),
         ("reason_en", "quotas are our affair"),
     ];
@@ -241,11 +241,11 @@ async fn what_does_not_hold_is_refused_by_name() {
     let page = refused(&town, &admin, id, "try", &[]).await;
     assert!(page.contains("There is no change to try yet."), "{page}");
     let cases: [Refused; 6] = [
-        ("put_cue", &[("direction", "in"), ("category", "delay")], "Phrase"),
-        ("put_cue", &[("phrase", "x y"), ("direction", "in"), ("category", "street")], "scope"),
+        ("put_cue", &[("direction", "in"), ("toward", "delay")], "Phrase"),
+        ("put_cue", &[("phrase", "x y"), ("direction", "in"), ("toward", "street")], "scope"),
         (
             "put_cue",
-            &[("phrase", "x y"), ("direction", "out"), ("category", "denunciation")],
+            &[("phrase", "x y"), ("direction", "out"), ("toward", "denunciation")],
             "only with all marks",
         ),
         ("remove_cue", &[("phrase", "not there")], "no such code"),

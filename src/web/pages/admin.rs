@@ -11,8 +11,8 @@ use std::sync::atomic::Ordering;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::form::{Errors, Typed, is_mendable};
-use super::frame::{Frame, is_own_form, officer};
+use super::form::taken;
+use super::frame::{Frame, officer};
 use crate::domain::in_language;
 use crate::domain::user::User;
 use crate::flow::adopt_pack::FIRST_ADMIN;
@@ -65,25 +65,6 @@ async fn administrator(ask: &Ask, request: &HttpRequest) -> Result<User, Failure
         return Err(Failure::new(Kind::Forbidden));
     }
     Ok(signed.user)
-}
-
-/// Does what a form asks for, if it is a form of ours: done, or to be shown again with its errors.
-async fn taken<T>(
-    ask: &Ask,
-    request: &HttpRequest,
-    typed: &Typed,
-    act: impl Future<Output = Result<T, Failure>>,
-) -> Result<Result<T, Errors>, Failure> {
-    let mut errors = Errors::default();
-    if !is_own_form(ask, request, typed.get("token")) {
-        errors.whole(ask.say("form-token"));
-        return Ok(Err(errors));
-    }
-    match act.await {
-        Ok(value) => Ok(Ok(value)),
-        Err(failure) if is_mendable(&failure) => Ok(Err(Errors::of_failure(ask, &failure))),
-        Err(failure) => Err(failure),
-    }
 }
 
 /// Takes up what was just changed, so that the page that follows shows it.

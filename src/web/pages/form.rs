@@ -1,5 +1,8 @@
 //! What a page's form sends, and what was wrong with it: beside the field and in the list above.
 
+use actix_web::HttpRequest;
+
+use super::frame::is_own_form;
 use crate::domain::error::{FieldError, Rule};
 use crate::intake::field_message;
 use crate::intake::fields::Fields;
@@ -98,4 +101,23 @@ pub fn is_mendable(failure: &Failure) -> bool {
         failure.kind,
         Kind::Invalid | Kind::IllegalStep | Kind::Unavailable | Kind::TooMany | Kind::Stale
     )
+}
+
+/// Does what a form asks for, if it is a form of ours: done, or to be shown again with its errors.
+pub async fn taken<T>(
+    ask: &Ask,
+    request: &HttpRequest,
+    typed: &Typed,
+    act: impl Future<Output = Result<T, Failure>>,
+) -> Result<Result<T, Errors>, Failure> {
+    let mut errors = Errors::default();
+    if !is_own_form(ask, request, typed.get("token")) {
+        errors.whole(ask.say("form-token"));
+        return Ok(Err(errors));
+    }
+    match act.await {
+        Ok(value) => Ok(Ok(value)),
+        Err(failure) if is_mendable(&failure) => Ok(Err(Errors::of_failure(ask, &failure))),
+        Err(failure) => Err(failure),
+    }
 }

@@ -11,13 +11,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::choices::{self, Choice, Group};
-use super::form::{Errors, Typed, Wrong, is_mendable};
-use super::frame::{Frame, is_own_form, officer, see_other};
+use super::form::{Errors, Typed, taken};
+use super::frame::{Frame, officer, see_other};
 use crate::domain::edition::{Edition, EditionId, EditionState, Trial};
 use crate::domain::truth::{TruthRow, walked};
 use crate::domain::user::User;
 use crate::flow::lab;
-use crate::intake::{edition as intake, field_message};
+use crate::intake::edition as intake;
 use crate::store::cases::{self, StoredCase};
 use crate::store::users as stored;
 use crate::web::ask::Ask;
@@ -211,38 +211,6 @@ async fn act(
         _ => return Err(Failure::new(Kind::NotFound)),
     }
     Ok(())
-}
-
-/// As administration's, with words for what only the lab refuses.
-async fn taken<T>(
-    ask: &Ask,
-    request: &HttpRequest,
-    typed: &Typed,
-    act: impl Future<Output = Result<T, Failure>>,
-) -> Result<Result<T, Errors>, Failure> {
-    let mut errors = Errors::default();
-    if !is_own_form(ask, request, typed.get("token")) {
-        errors.whole(ask.say("form-token"));
-        return Ok(Err(errors));
-    }
-    let failure = match act.await {
-        Ok(value) => return Ok(Ok(value)),
-        Err(failure) if is_mendable(&failure) => failure,
-        Err(failure) => return Err(failure),
-    };
-    if failure.errors.is_empty() {
-        return Ok(Err(Errors::of_failure(ask, &failure)));
-    }
-    let (messages, language) = (&ask.context.messages, &ask.language);
-    for error in &failure.errors {
-        let (limit, actual) = (error.limit.as_deref(), error.actual.as_deref());
-        let values = [("limit", limit.unwrap_or("")), ("actual", actual.unwrap_or(""))];
-        let own = format!("lab-error-{}-{}", error.field, error.rule);
-        let own = messages.find(language, &own.replace('_', "-"), &values);
-        let message = own.unwrap_or_else(|| field_message(messages, language, error));
-        errors.list.push(Wrong { field: error.field.clone(), message });
-    }
-    Ok(Err(errors))
 }
 
 async fn one_page(

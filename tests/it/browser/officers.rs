@@ -191,12 +191,12 @@ async fn draft_rules(client: &Client, service: &Site, language: &str) {
     let open = "document.querySelectorAll('details').forEach(one => { one.open = true; })";
     client.execute(open, Vec::new()).await.unwrap();
     accessible(client, "the forms of the rule lab").await;
-    type_into(client, "#thresholds-threshold_in", "12").await;
+    type_into(client, "#threshold_in", "12").await;
     submit(client, "form[action$='/thresholds'] button.primary").await;
     client.wait().for_element(Locator::Css("[data-errors]")).await.unwrap();
     accessible(client, "a threshold that is too low").await;
-    client.find(Locator::Css("#thresholds-threshold_in")).await.unwrap().clear().await.unwrap();
-    type_into(client, "#thresholds-threshold_in", "99").await;
+    client.find(Locator::Css("#threshold_in")).await.unwrap().clear().await.unwrap();
+    type_into(client, "#threshold_in", "99").await;
     submit(client, "form[action$='/thresholds'] button.primary").await;
     client.wait().for_element(Locator::Css("ol.changes")).await.unwrap();
     submit(client, "form[action$='/try'] button").await;

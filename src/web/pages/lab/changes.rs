@@ -151,7 +151,7 @@ fn cue(cue: &Cue) -> Vec<(String, String)> {
     let mut out = vec![
         pair("phrase", &cue.phrase),
         pair("direction", cue.direction.word()),
-        pair("category", &cue.category),
+        pair("toward", &cue.category),
         pair("basis", &cue.basis),
     ];
     for (name, is_on) in [("strong", cue.strong), ("marks_required", cue.marks_required)] {
