@@ -11,7 +11,6 @@ use crate::domain::event::{Actor, ActorKind, Decided, Event, Recorded};
 use crate::domain::file::{Decision, Grounds};
 use crate::domain::notice;
 use crate::domain::proposal::{Draw, Proposal, Question, propose};
-use crate::domain::reporter::e164;
 use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
 use crate::seal::Purpose;
@@ -175,12 +174,8 @@ fn said_before(
         return Ok(flags);
     }
     let (reporter, settings) = (&submission.reporter, &context.rules.settings);
-    let phone = reporter.phone.as_deref().and_then(|p| e164(p, &settings.phone_country_code));
-    let mut ids = Vec::new();
-    for contact in reporter.email.iter().map(|email| email.to_lowercase()).chain(phone) {
-        let hash = texts::contact_hash(tx.seal, &contact);
-        ids.extend(texts::latest_of_contact(tx.conn, &hash, EARLIER_MAX)?);
-    }
+    let sender = (reporter, settings.phone_country_code.as_str());
+    let ids = texts::cases_of_reporter(tx.conn, tx.seal, sender, EARLIER_MAX)?;
     if ids.is_empty() {
         return Ok(flags);
     }

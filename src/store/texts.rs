@@ -144,12 +144,7 @@ fn sealed_identity(
     }
     let place = Place { table: REPORTERS, case, row };
     let sealed = seal.seal(Kind::Identity, &place, json(reporter)?.as_bytes())?;
-    let email = reporter.email.as_deref().map(|e| contact_hash(seal, &e.to_lowercase()));
-    let phone = reporter
-        .phone
-        .as_deref()
-        .and_then(|p| crate::domain::reporter::e164(p, phone_country_code))
-        .map(|p| contact_hash(seal, &p));
+    let [email, phone] = contact_hashes(seal, reporter, phone_country_code);
     Ok((Some(sealed), email, phone))
 }
 
@@ -171,26 +166,6 @@ pub fn reporter(conn: &mut AnyConn, seal: &Seal, case: &Uid, id: i64) -> Stored<
     serde_json::from_slice(&plain).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-/// The latest cases of whoever has this e-mail or telephone, by keyed hash: two look-ups by an
-/// index each, since it is asked at every receipt.
-pub fn latest_of_contact(conn: &mut AnyConn, hash: &[u8], limit: i64) -> Stored<Vec<CaseId>> {
-    let mut ids: Vec<i64> = reporters::table
-        .filter(reporters::email_hash.eq(hash))
-        .order(reporters::id.desc())
-        .limit(limit)
-        .select(reporters::id)
-        .load(conn)?;
-    ids.extend(
-        reporters::table
-            .filter(reporters::phone_hash.eq(hash))
-            .order(reporters::id.desc())
-            .limit(limit)
-            .select(reporters::id)
-            .load::<i64>(conn)?,
-    );
-    Ok(cases::table.filter(cases::reporter_id.eq_any(ids)).select(cases::id).load(conn)?)
-}
-
 /// Which of these cases were filed with exactly this text.
 pub fn with_text(conn: &mut AnyConn, ids: &[CaseId], hash: &[u8]) -> Stored<Vec<CaseId>> {
     let same = case_texts::case_id.eq_any(ids).and(case_texts::hash.eq(hash));
@@ -198,15 +173,53 @@ pub fn with_text(conn: &mut AnyConn, ids: &[CaseId], hash: &[u8]) -> Stored<Vec<
     Ok(same.select(case_texts::case_id).load(conn)?)
 }
 
-/// The cases of whoever has this e-mail or telephone, by keyed hash.
+/// The latest cases of whoever has this e-mail or telephone, by keyed hash, the newest first: two
+/// look-ups by an index each, since it is asked at every receipt.
 pub fn cases_of_contact(conn: &mut AnyConn, hash: &[u8], limit: i64) -> Stored<Vec<CaseId>> {
-    let same = reporters::email_hash.eq(hash).or(reporters::phone_hash.eq(hash));
-    let ids = cases::table
-        .inner_join(reporters::table.on(reporters::id.eq(cases::reporter_id)))
-        .filter(same)
+    let by_email = reporters::table
+        .filter(reporters::email_hash.eq(hash))
+        .order(reporters::id.desc())
+        .limit(limit)
+        .select(reporters::id);
+    let mut ids: Vec<i64> = by_email.load(conn)?;
+    let by_phone = reporters::table
+        .filter(reporters::phone_hash.eq(hash))
+        .order(reporters::id.desc())
+        .limit(limit)
+        .select(reporters::id);
+    ids.extend(by_phone.load::<i64>(conn)?);
+    let of_these = cases::table
+        .filter(cases::reporter_id.eq_any(ids))
         .order(cases::id.desc())
         .limit(limit)
-        .select(cases::id)
-        .load(conn)?;
+        .select(cases::id);
+    Ok(of_these.load(conn)?)
+}
+
+/// The latest cases of whoever has a contact of this reporter, each once.
+pub fn cases_of_reporter(
+    conn: &mut AnyConn,
+    seal: &Seal,
+    (reporter, phone_country_code): (&Reporter, &str),
+    limit: i64,
+) -> Stored<Vec<CaseId>> {
+    let mut ids = Vec::new();
+    for hash in contact_hashes(seal, reporter, phone_country_code).into_iter().flatten() {
+        ids.extend(cases_of_contact(conn, &hash, limit)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
     Ok(ids)
+}
+
+/// The hashes by which a reporter is found: of the e-mail and of the telephone number.
+fn contact_hashes(
+    seal: &Seal,
+    reporter: &Reporter,
+    phone_country_code: &str,
+) -> [Option<Vec<u8>>; 2] {
+    let email = reporter.email.as_deref().map(str::to_lowercase);
+    let phone = reporter.phone.as_deref();
+    let phone = phone.and_then(|p| crate::domain::reporter::e164(p, phone_country_code));
+    [email, phone].map(|contact| contact.map(|contact| contact_hash(seal, &contact)))
 }

@@ -111,15 +111,7 @@ fn related(
     reporter: &crate::domain::reporter::Reporter,
     country: &str,
 ) -> Stored<Vec<Case>> {
-    let email = reporter.email.as_deref().map(str::to_lowercase);
-    let phone = reporter.phone.as_deref().and_then(|p| crate::domain::reporter::e164(p, country));
-    let mut ids = Vec::new();
-    for contact in email.into_iter().chain(phone) {
-        let hash = texts::contact_hash(seal, &contact);
-        ids.extend(texts::cases_of_contact(conn, &hash, RELATED_MAX)?);
-    }
-    ids.sort_unstable();
-    ids.dedup();
+    let mut ids = texts::cases_of_reporter(conn, seal, (reporter, country), RELATED_MAX)?;
     ids.retain(|id| *id != stored.keys.id);
     let others = cases::by_ids(conn, &ids)?;
     Ok(others.into_iter().map(|other| other.case).collect())
