@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fantoccini::{Client, Locator};
 
-use tools::{Site, accessible, browser, page_with, press, type_into};
+use tools::{Site, accessible, browser, element, page_with, press, submit, type_into};
 
 /// The Enter key (WebDriver, 17.4.2).
 const ENTER: &str = "\u{e007}";
@@ -22,28 +22,31 @@ pub async fn file(client: &Client, service: &Site, language: &str) -> String {
     client.goto(&service.url(&format!("/file?language={language}"))).await.unwrap();
     look("step 1").await;
     type_into(client, "#text", "ngắn").await;
-    press(client, NEXT).await;
-    page_with(client, "10").await;
+    submit(client, NEXT).await;
+    element(client, "[data-errors]").await;
     look("step 1 with an error").await;
-    let kept = client.find(Locator::Css("#text")).await.unwrap();
+    let kept = element(client, "#text").await;
     assert_eq!(kept.prop("value").await.unwrap().unwrap().trim(), "ngắn", "nothing typed is lost");
     kept.clear().await.unwrap();
     type_into(client, "#text", TEXT).await;
-    press(client, NEXT).await;
+    submit(client, NEXT).await;
+    element(client, "select#agency").await;
     look("step 2").await;
     press(client, "select#agency option[value=ubnd-p-ben-thanh]").await;
-    press(client, NEXT).await;
+    submit(client, NEXT).await;
+    element(client, "[id='reporter.name']").await;
     look("step 3").await;
-    press(client, NEXT).await;
+    submit(client, NEXT).await;
+    element(client, "[data-errors]").await;
     look("step 3 with an error").await;
     press(client, "input[name='reporter.kind'][value=individual]").await;
     type_into(client, "[id='reporter.name']", "Trần Thị Thử").await;
     type_into(client, "[id='reporter.email']", "thu@example.org").await;
-    press(client, NEXT).await;
-    look("the review").await;
+    submit(client, NEXT).await;
     let review = page_with(client, TEXT).await;
+    look("the review").await;
     assert!(review.contains("Bến Thành") || review.contains("Ben Thanh"), "{review}");
-    press(client, NEXT).await;
+    submit(client, NEXT).await;
     let receipt = page_with(client, "DV26-").await;
     look("the receipt").await;
     code_on(&receipt)
@@ -51,20 +54,16 @@ pub async fn file(client: &Client, service: &Site, language: &str) -> String {
 
 /// The browser's own Back leads to the step before, which a form has sent for.
 async fn back_and_forth(client: &Client, service: &Site) {
-    let wait = async |css: &str| {
-        let found = client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(css));
-        found.await.unwrap_or_else(|e| panic!("{css}: {e}"));
-    };
     client.goto(&service.url("/file?language=en")).await.unwrap();
     type_into(client, "#text", TEXT).await;
-    press(client, NEXT).await;
-    wait("select#agency").await;
-    press(client, NEXT).await;
-    wait("[id='reporter.name']").await;
+    submit(client, NEXT).await;
+    element(client, "select#agency").await;
+    submit(client, NEXT).await;
+    element(client, "[id='reporter.name']").await;
     client.back().await.unwrap();
-    wait("select#agency").await;
-    press(client, NEXT).await;
-    wait("[id='reporter.name']").await;
+    element(client, "select#agency").await;
+    submit(client, NEXT).await;
+    element(client, "[id='reporter.name']").await;
 }
 
 fn code_on(receipt: &str) -> String {
@@ -97,7 +96,7 @@ async fn citizens_way() {
         let open = "document.querySelectorAll('details').forEach(d => d.open = true)";
         client.execute(open, vec![]).await.unwrap();
         type_into(&client, "form[action$='/messages'] textarea", "Tôi gửi thêm bản sao.").await;
-        press(&client, "form[action$='/messages'] button").await;
+        submit(&client, "form[action$='/messages'] button").await;
         page_with(&client, "Tôi gửi thêm bản sao.").await;
         accessible(&client, "the case").await;
         for path in PAGES {

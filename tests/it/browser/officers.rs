@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fantoccini::{Client, Locator};
 
-use super::tools::{Site, accessible, browser, page_with, press, submit, type_into};
+use super::tools::{Site, accessible, browser, element, page_with, press, submit, type_into};
 use super::{PAIRINGS, TEXT, file};
 
 const PASSWORD: &str = "a rather long password";
@@ -18,7 +18,7 @@ async fn look(client: &Client, service: &Site, path: &str, language: &str) -> St
     let open = "document.querySelectorAll('details').forEach(d => d.open = true)";
     client.execute(open, vec![]).await.unwrap();
     accessible(client, &path).await;
-    client.find(Locator::Css("main")).await.unwrap().text().await.unwrap()
+    element(client, "main").await.text().await.unwrap()
 }
 
 async fn sign_in(client: &Client, service: &Site, name: &str, password: &str) {
@@ -80,7 +80,7 @@ async fn first_sign_in(client: &Client, service: &Site, language: &str, own: &st
     page_with(client, "10").await;
     accessible(client, "a wrong password").await;
     sign_in(client, service, &name, &secret).await;
-    client.wait().for_element(Locator::Css("#new_password")).await.unwrap();
+    element(client, "#new_password").await;
     look(client, service, "/password", language).await;
     type_into(client, "#password", &secret).await;
     type_into(client, "#new_password", "short").await;
@@ -90,16 +90,16 @@ async fn first_sign_in(client: &Client, service: &Site, language: &str, own: &st
     type_into(client, "#password", &secret).await;
     type_into(client, "#new_password", "three plain words together").await;
     submit(client, "form[action='/password'] button.primary").await;
-    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    element(client, ".queues").await;
     sign_out(client).await;
 }
 
 /// Confirms with one key beside the list, sees the page of who may not, routes the case.
 async fn triage(client: &Client, service: &Site, language: &str, code: &str) -> String {
     client.goto(&service.url(&format!("/track/{code}"))).await.unwrap();
-    let number = client.find(Locator::Css("main p.code")).await.unwrap().text().await.unwrap();
+    let number = element(client, "main p.code").await.text().await.unwrap();
     sign_in(client, service, "lan", PASSWORD).await;
-    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    element(client, ".queues").await;
     look(client, service, "/desk", language).await;
     let found = look(client, service, "/desk?q=giay+hen+24%2F4", language).await;
     assert!(found.contains(&number), "found without marks: {found}");
@@ -112,7 +112,7 @@ async fn triage(client: &Client, service: &Site, language: &str, code: &str) -> 
     client.goto(&service.url(&format!("/desk/cases/{number}"))).await.unwrap();
     step(client, "note", "text", "Đã xem giấy hẹn.").await;
     page_with(client, "Đã xem giấy hẹn.").await;
-    client.find(Locator::Css("body")).await.unwrap().send_keys("c").await.unwrap();
+    element(client, "body").await.send_keys("c").await.unwrap();
     page_with(client, "lan").await;
     // Forwarding to the office that it is about: the list stands at that office already.
     press(client, "details:has(> form[action$='/route']) > summary").await;
@@ -131,12 +131,12 @@ async fn answer_and_approve(
 ) {
     let case = format!("/desk/cases/{number}");
     sign_in(client, service, "minh", PASSWORD).await;
-    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    element(client, ".queues").await;
     client.goto(&service.url(&format!("{case}?language={language}"))).await.unwrap();
     let form = "form[action$='/answer']";
     press(client, &format!("details:has(> {form}) > summary")).await;
     submit(client, &format!("{form} button.primary")).await;
-    client.wait().for_element(Locator::Css("[data-errors]")).await.unwrap();
+    element(client, "[data-errors]").await;
     accessible(client, "an answer without words").await;
     type_into(client, &format!("{form} [name=text]"), "Hồ sơ đã có kết quả, mời đến nhận.").await;
     submit(client, &format!("{form} button.primary")).await;
@@ -146,7 +146,7 @@ async fn answer_and_approve(
     look(client, service, &case, language).await;
     sign_out(client).await;
     sign_in(client, service, "hoa", PASSWORD).await;
-    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    element(client, ".queues").await;
     let waiting = look(client, service, &case, other).await;
     assert!(waiting.contains("Hồ sơ đã có kết quả"), "{waiting}");
     client.goto(&service.url(&case)).await.unwrap();
@@ -169,7 +169,7 @@ async fn citizen_rates(client: &Client, service: &Site, language: &str, code: &s
 /// The number of answers leads to a list that holds the case.
 async fn leader_counts(client: &Client, service: &Site, language: &str, number: &str) {
     sign_in(client, service, "hoa", PASSWORD).await;
-    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    element(client, ".queues").await;
     look(client, service, "/reports", language).await;
     submit(client, "main dd:not(.note) a[href*='figure=answered']").await;
     let list = page_with(client, number).await;
@@ -187,26 +187,26 @@ async fn draft_rules(client: &Client, service: &Site, language: &str) {
     look(client, service, "/desk/lab", language).await;
     type_into(client, "#name", "Ngưỡng cao hơn").await;
     submit(client, "form[action='/desk/lab'] button.primary").await;
-    client.wait().for_element(Locator::Css("#changes")).await.unwrap();
+    element(client, "#changes").await;
     let open = "document.querySelectorAll('details').forEach(one => { one.open = true; })";
     client.execute(open, Vec::new()).await.unwrap();
     accessible(client, "the forms of the rule lab").await;
     type_into(client, "#threshold_in", "12").await;
     submit(client, "form[action$='/thresholds'] button.primary").await;
-    client.wait().for_element(Locator::Css("[data-errors]")).await.unwrap();
+    element(client, "[data-errors]").await;
     accessible(client, "a threshold that is too low").await;
-    client.find(Locator::Css("#threshold_in")).await.unwrap().clear().await.unwrap();
+    element(client, "#threshold_in").await.clear().await.unwrap();
     type_into(client, "#threshold_in", "99").await;
     submit(client, "form[action$='/thresholds'] button.primary").await;
-    client.wait().for_element(Locator::Css("ol.changes")).await.unwrap();
+    element(client, "ol.changes").await;
     submit(client, "form[action$='/try'] button").await;
-    client.wait().for_element(Locator::Css("form[action$='/publish']")).await.unwrap();
+    element(client, "form[action$='/publish']").await;
     accessible(client, "a trial").await;
 }
 
 async fn administer(client: &Client, service: &Site, language: &str, own: &str) {
     sign_in(client, service, "goc", PASSWORD).await;
-    client.wait().for_element(Locator::Css(".queues")).await.unwrap();
+    element(client, ".queues").await;
     let pages =
         ["", "/users", "/users/1", "/agencies", "/agencies/5", "/modes", "/mail", "/mail/1"];
     for page in pages {
@@ -216,12 +216,12 @@ async fn administer(client: &Client, service: &Site, language: &str, own: &str) 
     client.goto(&service.url("/admin/users")).await.unwrap();
     type_into(client, "#name", "Người mới").await;
     submit(client, "form[action='/admin/users'] button.primary").await;
-    client.wait().for_element(Locator::Css("[data-errors]")).await.unwrap();
+    element(client, "[data-errors]").await;
     accessible(client, "a user without an address").await;
     type_into(client, "#email", &format!("them-{own}@city.example")).await;
     press(client, "#role option[value=triage]").await;
     submit(client, "form[action='/admin/users'] button.primary").await;
-    client.wait().for_element(Locator::Css(".bigcode")).await.unwrap();
+    element(client, ".bigcode").await;
     accessible(client, "a one-time password").await;
     sign_out(client).await;
 }

@@ -4,9 +4,11 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::Db;
 use crate::service::{Running, Service};
@@ -85,24 +87,38 @@ pub async fn browser(width: u32, with_scripts: bool) -> Client {
         .expect("chromedriver gives a session")
 }
 
-/// No fault of axe-core's on the page as it stands, and nothing wider than the screen.
+/// No fault of axe-core's on the page as it stands, and nothing wider than the screen. A page that
+/// gives way to the next one while it is looked at is looked at again.
 pub async fn accessible(client: &Client, what: &str) {
     let axe = std::fs::read_to_string(variable("DANGVAN_TEST_AXE")).unwrap();
-    client.execute(&axe, vec![]).await.unwrap();
+    let mut seen = examine(client, &axe).await;
+    for _ in 0..5 {
+        if seen.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        seen = examine(client, &axe).await;
+    }
+    let (faults, wide) = seen.unwrap_or_else(|e| panic!("{what} cannot be looked at: {e}"));
+    assert_eq!(faults, json!([]), "{what}");
+    assert!(wide.as_f64().unwrap() <= 1.0, "{what} is wider than the screen by {wide}");
+}
+
+/// What axe-core finds, and by how much the page is wider than the screen.
+async fn examine(client: &Client, axe: &str) -> Result<(Value, Value), CmdError> {
+    client.execute(axe, vec![]).await?;
     let run = "const done = arguments[arguments.length - 1];\
         axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations.map(v => \
         [v.id, v.nodes.map(n => n.target.join(' ') + ' ' + n.failureSummary)])));";
-    let found = client.execute_async(run, vec![]).await.unwrap();
-    assert_eq!(found, json!([]), "{what}");
+    let faults = client.execute_async(run, vec![]).await?;
     let wide = "return document.documentElement.scrollWidth - window.innerWidth";
-    let wide = client.execute(wide, vec![]).await.unwrap();
-    assert!(wide.as_f64().unwrap() <= 1.0, "{what} is wider than the screen by {wide}");
+    Ok((faults, client.execute(wide, vec![]).await?))
 }
 
 /// The text of the page's main part once it holds `wanted`: a press may still be under way.
 pub async fn page_with(client: &Client, wanted: &str) -> String {
     let mut text = String::new();
-    for _ in 0..200 {
+    for _ in 0..600 {
         if let Ok(main) = client.find(Locator::Css("main")).await
             && let Ok(found) = main.text().await
         {
@@ -116,21 +132,28 @@ pub async fn page_with(client: &Client, wanted: &str) -> String {
     panic!("not {wanted:?} on the page: {text}");
 }
 
+/// The element once it is there: its page may still be on its way.
+pub async fn element(client: &Client, css: &str) -> Element {
+    let wait = client.wait().at_most(Duration::from_secs(120)).for_element(Locator::Css(css));
+    wait.await.unwrap_or_else(|e| panic!("{css}: {e}"))
+}
+
 pub async fn type_into(client: &Client, css: &str, text: &str) {
-    let field = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    let field = element(client, css).await;
     field.send_keys(text).await.unwrap_or_else(|e| panic!("{css}: {e}"));
 }
 
+/// For what stays on its page; `submit` is for what leads to another.
 pub async fn press(client: &Client, css: &str) {
-    let button = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    let button = element(client, css).await;
     button.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
 }
 
 /// Presses and waits until the page that held the button is gone.
 pub async fn submit(client: &Client, css: &str) {
-    let button = client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    let button = element(client, css).await;
     button.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
-    for _ in 0..200 {
+    for _ in 0..600 {
         if button.tag_name().await.is_err() {
             return;
         }
