@@ -7,7 +7,8 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::figures::Summary;
-use crate::flow::report::{frame, summary};
+use crate::flow::report::summary;
+use crate::store::figures::Frame;
 
 /// Arguments of `report`.
 #[derive(Debug, Clone, clap::Args)]
@@ -31,7 +32,7 @@ pub fn run(config: Config, args: &ReportArgs) -> Result<(), CliError> {
     let (seal, store) = open::open(&config)?;
     let app = super::wait(App::assemble(config, Clock::System, seal, store))??;
     let context = app.context();
-    let frame = frame(&context.rules, (args.from, args.to), None, context.now);
+    let frame = Frame::new(&context.rules, (args.from, args.to), None, context.now);
     let found = super::wait(summary(&context, frame))??;
     app.store.stop();
     match args.format.as_str() {

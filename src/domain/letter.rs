@@ -20,6 +20,8 @@ super::words! {
         Refusal = "refusal",
         Extension = "extension",
         Reopened = "reopened",
+        /// News of a search that an officer keeps; of no case.
+        Alert = "alert",
     }
 }
 
@@ -28,7 +30,10 @@ impl LetterKind {
     pub fn is_for_citizen(self) -> bool {
         !matches!(
             self,
-            LetterKind::AgencyNotice | LetterKind::CitizenWrote | LetterKind::TriageNotice
+            LetterKind::AgencyNotice
+                | LetterKind::CitizenWrote
+                | LetterKind::TriageNotice
+                | LetterKind::Alert
         )
     }
 }
@@ -54,16 +59,28 @@ super::words! {
         Contact = "contact",
         City = "city",
         Name = "name",
+        /// The name of a kept search.
+        Search = "search",
+        /// How many cases are new in it, how many there are, and how many were waited for.
+        New = "new",
+        Total = "total",
+        Threshold = "threshold",
     }
 }
 
 impl Placeholder {
     /// The code opens a case: only a citizen's letter may hold it; officers' links only officers'.
+    /// An alert is of a search and of no case.
     pub fn is_allowed_in(self, letter: LetterKind) -> bool {
         match self {
             Placeholder::Code | Placeholder::TrackUrl => letter.is_for_citizen(),
             Placeholder::DeskUrl => !letter.is_for_citizen(),
-            _ => true,
+            Placeholder::Name | Placeholder::City => true,
+            Placeholder::Search
+            | Placeholder::New
+            | Placeholder::Total
+            | Placeholder::Threshold => letter == LetterKind::Alert,
+            _ => letter != LetterKind::Alert,
         }
     }
 }

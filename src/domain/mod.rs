@@ -20,6 +20,7 @@ pub mod place;
 pub mod proposal;
 pub mod reporter;
 pub mod routing;
+pub mod saved;
 pub mod scope;
 pub mod search;
 pub mod submission;

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 
 use super::agency::AgencyId;
 use super::case::{Channel, Status};
+use super::figures::Figure;
 use super::scope::{Authority, Flag, Scope};
 use super::user::UserId;
 
@@ -62,6 +63,19 @@ pub struct Filters {
     /// Days of receipt in the pack's zone, both included.
     pub from: Option<NaiveDate>,
     pub to: Option<NaiveDate>,
+}
+
+/// The parameters of `GET /api/v1/desk/cases`.
+#[derive(Debug, Clone, Default)]
+pub struct DeskQuery {
+    pub q: String,
+    pub filters: Filters,
+    /// Officers named by their e-mail address, who are not known here.
+    pub assigned_to: Vec<String>,
+    pub figure: Option<Figure>,
+    pub sort: Option<Sort>,
+    pub limit: usize,
+    pub cursor: Option<String>,
 }
 
 /// Which cases a reader may know of; part of every query, so that hits, totals, facets and snippets

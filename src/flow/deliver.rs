@@ -7,11 +7,12 @@ use super::{Context, FlowError, record};
 use crate::clock::{Clock, Moment};
 use crate::domain::in_language;
 use crate::domain::letter::{LetterKind, Placeholder, Values};
+use crate::domain::saved::Saved;
 use crate::mail::render::{Composed, Frame, compose};
 use crate::mail::{Outgoing, Sent, Transport, is_deliverable, spool};
 use crate::store::cases::StoredCase;
 use crate::store::outbox::{self, MailRow, MailState, Tried};
-use crate::store::{AnyConn, StoreError, Stored, agencies, cases, texts, users};
+use crate::store::{AnyConn, StoreError, Stored, agencies, cases, saved, texts, users};
 
 /// So many mails are under way at a time.
 pub const BATCH: usize = 16;
@@ -26,6 +27,8 @@ struct Order {
     text: Option<String>,
     /// The recipient may no longer know of the case.
     is_withheld: bool,
+    /// The kept search that the mail tells of.
+    search: Option<Saved>,
     /// Of the case's first mail, so that mail programs keep a case together.
     first_id: Option<String>,
 }
@@ -179,13 +182,26 @@ async fn order(context: &Context, row: MailRow) -> Stored<Order> {
             None => None,
         };
         let address = address.filter(|a| is_deliverable(a));
+        let search = search(conn, &seal, &row)?;
         let is_withheld = match &stored {
             Some(stored) => !may_know(conn, &rules, &row, stored)?,
-            None => false,
+            None => row.letter == LetterKind::Alert && search.is_none(),
         };
-        Ok::<_, StoreError>(Order { row, stored, address, name, text, is_withheld, first_id })
+        let order = Order { row, stored, address, name, text, is_withheld, search, first_id };
+        Ok::<_, StoreError>(order)
     });
     order.await
+}
+
+/// The search that an alert tells of; nothing once the officer keeps it no longer.
+fn search(conn: &mut AnyConn, seal: &crate::seal::Seal, row: &MailRow) -> Stored<Option<Saved>> {
+    let id = row.parameters.get(&Placeholder::Search).and_then(|id| id.parse().ok());
+    let Some(id) = id.filter(|_| row.letter == LetterKind::Alert) else { return Ok(None) };
+    match saved::own(conn, seal, row.recipient_id, id) {
+        Ok(known) => Ok(Some(known)),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// May the recipient still know of the case? What became of it since the mail was caused counts: a
@@ -249,7 +265,11 @@ struct Unwritten {
 fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Letter, Unwritten> {
     let row = &order.row;
     if order.is_withheld {
-        let why = "the recipient may no longer know of the case".to_owned();
+        let why = match row.letter {
+            LetterKind::Alert => "the search is kept no longer",
+            _ => "the recipient may no longer know of the case",
+        };
+        let why = why.to_owned();
         return Err(Unwritten { state: MailState::Superseded, why });
     }
     let to = order.address.as_ref().ok_or_else(|| Unwritten {
@@ -320,6 +340,11 @@ fn values(context: &Context, order: &Order) -> Values {
             let link = format!("{}/desk/cases/{}", context.public_url, case.number);
             values.insert(Placeholder::DeskUrl, link);
         }
+    }
+    if let Some(known) = &order.search {
+        values.insert(Placeholder::Search, known.wish.name.clone());
+        let link = format!("{}/desk/saved/{}", context.public_url, known.id);
+        values.insert(Placeholder::DeskUrl, link);
     }
     if let Some(text) = &order.text {
         let text = match row.letter.is_for_citizen() {

@@ -2,29 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-
 use super::{Context, FlowError};
-use crate::domain::agency::AgencyId;
 use crate::domain::case::{Channel, OutcomeKind};
-use crate::domain::deadline::{end_of_day, start_of_day};
 use crate::domain::figures::{Figure, Machine, OutcomeCount, Rating, Split, Step, Summary, rate};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Authority, Scope};
 use crate::store::AnyConn;
-use crate::store::figures::{self, AgencyRow, Frame, SeriesRow, Span};
-
-/// The instants of a period in the pack's zone.
-pub fn frame(
-    rules: &Jurisdiction,
-    (from, to): (NaiveDate, NaiveDate),
-    agencies: Option<Vec<AgencyId>>,
-    now: crate::clock::Moment,
-) -> Frame {
-    let zone = rules.settings.zone;
-    let span = Span { from: start_of_day(from, zone), to: end_of_day(to, zone) };
-    Frame { from, to, span, as_of: span.to.min(now), agencies }
-}
+use crate::store::figures::{self, AgencyRow, Frame, SeriesRow};
 
 /// The summary of a period.
 pub async fn summary(context: &Context, frame: Frame) -> Result<Summary, FlowError> {

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod history;
 pub mod query;
 pub mod rest;
+pub mod saved;
 
 use crate::domain::error::{FieldError, Rule};
 use crate::text::messages::Messages;

@@ -8,24 +8,11 @@ use chrono::NaiveDate;
 use crate::domain::error::{FieldError, Rule, UnknownWord};
 use crate::domain::figures::Figure;
 use crate::domain::jurisdiction::Jurisdiction;
-use crate::domain::search::{Due, FACET_FIELDS, Filters, LIMIT_DEFAULT, LIMIT_MAX, Queue, Sort};
+use crate::domain::search::{DeskQuery, Due, FACET_FIELDS, LIMIT_DEFAULT, LIMIT_MAX, Queue, Sort};
 use crate::domain::user::UserId;
 
 /// A search is not longer than this: more is a text, and no search.
 pub const Q_MAX: usize = 500;
-
-/// The parameters of `GET /api/v1/desk/cases`.
-#[derive(Debug, Clone, Default)]
-pub struct DeskQuery {
-    pub q: String,
-    pub filters: Filters,
-    /// Officers named by their e-mail address, who are not known here.
-    pub assigned_to: Vec<String>,
-    pub figure: Option<Figure>,
-    pub sort: Option<Sort>,
-    pub limit: usize,
-    pub cursor: Option<String>,
-}
 
 /// Who asks, of which day, by which rules.
 pub struct Asker<'a> {

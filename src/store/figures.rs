@@ -10,7 +10,9 @@ use super::{AnyConn, Stored};
 use crate::clock::Moment;
 use crate::domain::agency::AgencyId;
 use crate::domain::case::OutcomeKind;
+use crate::domain::deadline::{end_of_day, start_of_day};
 use crate::domain::figures::{Figure, OutcomePart, Split, Step};
+use crate::domain::jurisdiction::Jurisdiction;
 
 /// Two instants, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,20 @@ pub struct Frame {
     pub as_of: Moment,
     /// `None`: all agencies.
     pub agencies: Option<Vec<AgencyId>>,
+}
+
+impl Frame {
+    /// The instants of a period in the pack's zone.
+    pub fn new(
+        rules: &Jurisdiction,
+        (from, to): (NaiveDate, NaiveDate),
+        agencies: Option<Vec<AgencyId>>,
+        now: Moment,
+    ) -> Frame {
+        let zone = rules.settings.zone;
+        let span = Span { from: start_of_day(from, zone), to: end_of_day(to, zone) };
+        Frame { from, to, span, as_of: span.to.min(now), agencies }
+    }
 }
 
 /// The condition on `cases` that a figure counts.

@@ -23,6 +23,7 @@ pub mod models;
 pub mod outbox;
 pub mod packs;
 mod readers;
+pub mod saved;
 pub mod schema;
 pub mod sessions;
 pub mod texts;

@@ -1,8 +1,10 @@
 //! The tables as diesel sees them: the same on both databases. Made from the first migration; a
 //! test keeps them together.
 
+mod desk;
 mod rules;
 
+pub use desk::*;
 pub use rules::*;
 
 diesel::table! {

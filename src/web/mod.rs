@@ -6,7 +6,6 @@ mod ask;
 mod assets;
 mod desk_list;
 mod failure;
-mod field_words;
 mod files;
 mod guard;
 mod health;
@@ -15,6 +14,7 @@ mod limits;
 mod mail_words;
 mod openapi;
 mod pages;
+mod query_words;
 mod server;
 
 use actix_web::web::{self, ServiceConfig, delete, get, post};

@@ -10,6 +10,8 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::flow::{FlowError, deliver, fall_back, lab, learn, sweep, sync_index, watch_clock};
 
+mod alerts;
+
 /// Tasks look for work at least this often.
 const PERIOD: Duration = Duration::from_millis(250);
 /// Leases of mails under way are renewed this often, a third of their length.
@@ -22,6 +24,8 @@ const CLOCK_EVERY: Duration = Duration::from_secs(10);
 const TRAIN_EVERY: Duration = Duration::from_secs(300);
 /// Whether an edition of the rules waits for its trial or its day is asked this often.
 const LAB_EVERY: Duration = Duration::from_secs(1);
+/// Whether a kept search is to be looked at is asked this often.
+const ALERT_EVERY: Duration = Duration::from_secs(5);
 /// What is under way may take this long after the signal to end; running requests (`web::server`)
 /// end within it too, and the service is gone in ten seconds.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
@@ -45,6 +49,7 @@ impl Worker {
             tokio::spawn(sweeping(app.clone(), stopped.clone())),
             tokio::spawn(training(app.clone(), stopped.clone())),
             tokio::spawn(trying(app.clone(), stopped.clone())),
+            tokio::spawn(alerting(app.clone(), stopped.clone())),
             tokio::spawn(clock(app.clone(), stopped)),
         ];
         Worker { stop, tasks }
@@ -251,6 +256,15 @@ async fn trying(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+/// Looks at kept searches whose time has come, and has mail written where there is news.
+async fn alerting(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    while rest_out(&mut stopped, ALERT_EVERY).await {
+        if let Err(error) = alerts::step(&app).await {
+            tracing::warn!(%error, "kept searches could not be looked at");
+        }
+    }
+}
+
 /// Says once that the clock ran backwards, and once that it has caught up.
 async fn clock(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     let mut was_behind = false;
@@ -283,6 +297,7 @@ async fn rest_out(stopped: &mut watch::Receiver<bool>, period: Duration) -> bool
 /// Runs every task once until nothing is left: for tests, which may not sleep.
 pub async fn run_until_idle(app: &App) -> Result<(), FlowError> {
     app.follow_labels().await?;
+    alerts::step(app).await?;
     loop {
         let indexed = index_step(app).await?;
         let sent = send_step(app).await?;

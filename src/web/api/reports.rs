@@ -116,7 +116,7 @@ pub fn frame_for(
         }
         (seen, wanted) => wanted.or(seen),
     };
-    report::frame(rules, days, agencies, ask.context.now)
+    Frame::new(rules, days, agencies, ask.context.now)
 }
 
 /// `GET /api/v1/reports/summary`

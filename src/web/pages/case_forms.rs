@@ -8,7 +8,7 @@ use crate::domain::scope::Scope;
 use crate::domain::user::User;
 use crate::domain::view::CaseView;
 use crate::web::ask::Ask;
-use crate::web::field_words;
+use crate::web::query_words;
 
 /// A field of a form.
 pub struct Part {
@@ -77,7 +77,7 @@ fn hint(ask: &Ask, case: &CaseView, verb: Verb) -> String {
         Verb::Answer | Verb::Route if waits => ask.say("case-ends-extension"),
         Verb::Restrict if !case.item.restricted => ask.say("case-restrict-hint"),
         Verb::Route => case.suggested.as_ref().map_or_else(String::new, |suggested| {
-            let rule = field_words::rule(ask, &suggested.rule);
+            let rule = query_words::rule(ask, &suggested.rule);
             let names = [("agency", suggested.agency.name.as_str()), ("rule", &rule)];
             ask.tell("case-suggested", &names)
         }),

@@ -7,10 +7,11 @@ use super::case::{self, Seen};
 use super::form::Errors;
 use super::frame::{Frame, officer};
 use super::pieces::{Piece, pieces};
-use crate::domain::search::Queue;
+use super::saved;
+use crate::domain::search::{DeskQuery, Queue};
 use crate::domain::user::User;
 use crate::domain::view::Item;
-use crate::intake::query::{self, DeskQuery};
+use crate::intake::query;
 use crate::web::api::{desk, pairs};
 use crate::web::ask::Ask;
 use crate::web::desk_list::{self, DeskList, desk_list};
@@ -83,6 +84,9 @@ struct Page<'a> {
     next_due: Option<String>,
     is_narrowed: bool,
     pane: Option<Pane>,
+    /// Kept searches, and where this list can be kept.
+    saved: Vec<saved::Link>,
+    keep_url: Option<String>,
     /// This list with its first case beside it.
     beside: String,
     /// The search that was probably meant, and its address.
@@ -137,6 +141,8 @@ pub async fn list(
         is_narrowed: filled
             .iter()
             .any(|(name, _)| !["language", "pane", "case"].contains(&name.as_str())),
+        saved: saved::links(&ask, user, &filled).await?,
+        keep_url: saved::keep_url(&filled),
         beside: beside(&filled, None),
         meant: list.did_you_mean.take().map(|meant| (with(&filled, "q", &meant), meant)),
         pane,
@@ -285,7 +291,7 @@ fn taken_out(chosen: &mut Vec<&str>, key: &str) -> (bool, bool) {
 }
 
 /// The name of a filter's value, by the code that the filter takes.
-fn name_of(ask: &Ask, field: &str, code: &str) -> String {
+pub(super) fn name_of(ask: &Ask, field: &str, code: &str) -> String {
     let (rules, today) = (&ask.context.rules, desk_list::today(ask));
     let id = match field {
         "agency" => rules.agency_by_code(code, today).map(|agency| agency.id),

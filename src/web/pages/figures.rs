@@ -9,7 +9,7 @@ use crate::clock::Moment;
 use crate::domain::case::OutcomeKind;
 use crate::domain::figures::{OutcomeCount, Split, Step, Summary, rate};
 use crate::flow::report;
-use crate::store::figures::AgencyRow;
+use crate::store::figures::{AgencyRow, Frame};
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;
 use crate::web::failure::Failure;
@@ -85,7 +85,7 @@ impl Kept {
         let to = today(ask);
         let first = to.with_day(1).unwrap_or(to);
         let from = first.checked_sub_months(OfMonths::new(11)).unwrap_or(first);
-        let frame = report::frame(&ask.context.rules, (from, to), None, now);
+        let frame = Frame::new(&ask.context.rules, (from, to), None, now);
         let rows = report::series(&ask.context, frame.clone(), Step::Month, Split::Scope).await?;
         let mut months: Vec<(String, i64)> = Vec::new();
         for back in (0..12).rev() {
@@ -102,7 +102,7 @@ impl Kept {
 }
 
 async fn of(ask: &Ask, from: NaiveDate, to: NaiveDate) -> Result<Summary, Failure> {
-    let frame = report::frame(&ask.context.rules, (from, to), None, ask.context.now);
+    let frame = Frame::new(&ask.context.rules, (from, to), None, ask.context.now);
     Ok(report::summary(&ask.context, frame).await?)
 }
 

@@ -16,7 +16,7 @@ use crate::domain::view::Item;
 use crate::seal::{Purpose, hex, random};
 use crate::web::ask::{Ask, LANGUAGE_COOKIE};
 use crate::web::failure::{Failure, Kind};
-use crate::web::{assets, field_words, identity, mail_words};
+use crate::web::{assets, identity, mail_words, query_words};
 
 /// Names a browser for its form tokens and for nothing else.
 const VISIT_COOKIE: &str = "visit";
@@ -250,7 +250,7 @@ impl Frame {
 
     /// The rule by which an agency was chosen, in words.
     pub fn rule(&self, rule: &str) -> String {
-        field_words::rule(&self.ask, rule)
+        query_words::rule(&self.ask, rule)
     }
 
     /// The due date of a row, where somebody still has to act: while the sender is asked it stands.

@@ -17,6 +17,7 @@ mod home;
 mod lab;
 mod pieces;
 mod reports;
+mod saved;
 mod sign_in;
 mod track;
 
@@ -41,6 +42,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/desk", get().to(desk::list))
         .route("/desk/cases/{number}", get().to(case::read))
         .route("/desk/cases/{number}/{verb}", post().to(case::step))
+        .route("/desk/saved", get().to(saved::list))
+        .route("/desk/saved", post().to(saved::keep))
+        .route("/desk/saved/{id}", get().to(saved::open))
+        .route("/desk/saved/{id}/{verb}", post().to(saved::step))
         .route("/desk/lab", get().to(lab::list))
         .route("/desk/lab", post().to(lab::begin))
         .route("/desk/lab/truth.csv", get().to(lab::truth))

@@ -20,8 +20,8 @@ use crate::web::api::{desk, pairs};
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;
 use crate::web::failure::Failure;
-use crate::web::field_words;
 use crate::web::form_url;
+use crate::web::query_words;
 
 struct Card {
     name: String,
@@ -205,7 +205,7 @@ fn figures(ask: &Ask, f: &Frame, links: &Links, (now, before): (&Summary, &Summa
             continue;
         }
         out.push(Card {
-            name: field_words::figure(ask, figure),
+            name: query_words::figure(ask, figure),
             value: f.number(&value),
             before: f.number(&earlier),
             change: f.change(difference(value, earlier), &|value| f.whole(value)),

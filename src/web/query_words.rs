@@ -1,87 +1,11 @@
-//! Field names and values as officers type them into the search, in every language; and how a query
-//! was read, in words.
+//! How a query was read and what a figure counts, in the reader's words.
 
 use chrono::NaiveDate;
 
 use super::ask::Ask;
-use crate::domain::case::{Channel, Status};
 use crate::domain::figures::{Figure, OutcomePart};
 use crate::domain::in_language;
-use crate::domain::scope::{Authority, Flag, Scope};
-use crate::index::query::{FieldWord, ReadAs};
-use crate::text::messages::LANGUAGES;
-
-/// The fields that a query may name, with every word for them and for their values.
-pub fn field_words(ask: &Ask) -> Vec<FieldWord> {
-    let mut out = Vec::new();
-    let words = |prefix: &str, all: Vec<&'static str>| {
-        let mut values = Vec::new();
-        for word in all {
-            values.push((word.to_owned(), word.to_owned()));
-            for language in LANGUAGES {
-                let said = ask.context.messages.say(language, &format!("{prefix}-{word}"), &[]);
-                values.push((said, word.to_owned()));
-            }
-        }
-        values
-    };
-    let fields = [
-        ("status", words("status", Status::ALL.iter().map(|w| w.word()).collect())),
-        ("scope", words("scope", Scope::ALL.iter().map(|w| w.word()).collect())),
-        ("authority", words("authority", Authority::ALL.iter().map(|w| w.word()).collect())),
-        ("channel", words("channel", Channel::ALL.iter().map(|w| w.word()).collect())),
-        ("flag", words("flag", Flag::ALL.iter().map(|w| w.word()).collect())),
-        ("category", categories(ask)),
-        ("agency", agencies(ask)),
-        ("area", areas(ask)),
-    ];
-    for (field, values) in fields {
-        let mut names = vec![field.to_owned()];
-        for language in LANGUAGES {
-            names.push(ask.context.messages.say(language, &format!("search-{field}"), &[]));
-        }
-        out.push(FieldWord { names, field, values, is_of_days: false });
-    }
-    for field in ["received", "due"] {
-        let mut names = vec![field.to_owned()];
-        for language in LANGUAGES {
-            let said = ask.context.messages.say(language, &format!("search-{field}-names"), &[]);
-            names.extend(said.split(',').map(|name| name.trim().to_owned()));
-        }
-        out.push(FieldWord { names, field, values: Vec::new(), is_of_days: true });
-    }
-    out
-}
-
-fn categories(ask: &Ask) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    for category in &ask.context.rules.categories {
-        out.push((category.code.clone(), category.code.clone()));
-        out.extend(category.names.values().map(|name| (name.clone(), category.code.clone())));
-    }
-    out
-}
-
-/// Agencies and areas are ids in the index: their codes may pass from one to another.
-fn agencies(ask: &Ask) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    for agency in &ask.context.rules.agencies {
-        let id = agency.id.to_string();
-        out.push((agency.code.clone(), id.clone()));
-        out.extend(agency.names.values().map(|name| (name.clone(), id.clone())));
-    }
-    out
-}
-
-fn areas(ask: &Ask) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    for area in &ask.context.rules.areas {
-        let id = area.id.to_string();
-        out.push((area.code.clone(), id.clone()));
-        out.extend(area.names.values().map(|name| (name.clone(), id.clone())));
-    }
-    out
-}
+use crate::index::query::ReadAs;
 
 /// How the query was understood, in the reader's words.
 pub fn read_as(ask: &Ask, read: &ReadAs) -> String {
