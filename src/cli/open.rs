@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::flow::administer;
-use crate::flow::adopt_pack::{FIRST_ADMIN, adopt};
+use crate::flow::adopt_pack::{self, FIRST_ADMIN, adopt};
 use crate::pack;
 use crate::seal::Seal;
 use crate::store::Store;
@@ -53,8 +53,21 @@ pub fn open(config: &Config) -> Result<(Arc<Seal>, Store), CliError> {
                 config.public_url
             ));
         }
+    } else {
+        add_letters(config, &store)?;
     }
     Ok((seal, store))
+}
+
+/// A newer release may write letters that the database has no row for. The pack is read only where
+/// one is missing.
+fn add_letters(config: &Config, store: &Store) -> Result<(), CliError> {
+    let missing = super::wait(store.read(crate::store::packs::missing_letters))??;
+    if !missing.is_empty() {
+        let added = adopt_pack::add_letters(store, &read_pack(config)?, Clock::System.now())?;
+        tracing::info!(added, "letters that were missing were taken from the pack");
+    }
+    Ok(())
 }
 
 /// `dangvan migrate`

@@ -4,11 +4,27 @@
 use super::FlowError;
 use crate::clock::Moment;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::domain::letter::Letter;
 use crate::domain::user::{Role, User};
 use crate::store::{Store, packs, users};
 
 /// The address of the first administrator.
 pub const FIRST_ADMIN: &str = "admin@localhost";
+
+/// Gives a database that an older release filled the letters that this one writes and it lacks, as
+/// the pack has them. Returns how many were added.
+pub fn add_letters(store: &Store, pack: &Jurisdiction, now: Moment) -> Result<usize, FlowError> {
+    let letters = pack.letters.clone();
+    store.write_blocking(move |tx| {
+        let missing = packs::missing_letters(tx.conn)?;
+        let is_missing = |l: &Letter| missing.contains(&(l.kind, l.language.clone()));
+        let added: Vec<Letter> = letters.into_iter().filter(is_missing).collect();
+        if !added.is_empty() {
+            packs::add_letters(tx.conn, &added, now)?;
+        }
+        Ok(added.len())
+    })
+}
 
 /// Fills the database from the pack if it is empty. `password_hash` is the first administrator's
 /// one-time password's. Returns whether it was empty: two processes may try at the same time, and

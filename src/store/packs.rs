@@ -11,6 +11,7 @@ use crate::clock::Moment;
 use crate::domain::deadline::Calendar;
 use crate::domain::edition::Changeable;
 use crate::domain::jurisdiction::{Jurisdiction, Settings};
+use crate::domain::letter::{Letter, LetterKind};
 use crate::domain::routing::RoutingRule;
 use crate::domain::scope::{Example, Scope};
 use crate::domain::taxonomy::Cue;
@@ -88,7 +89,7 @@ pub fn fill(conn: &mut AnyConn, pack: &Jurisdiction, at: Moment) -> Stored<()> {
     rows.add("calendar", std::slice::from_ref(&pack.calendar), |_| ("days".into(), None, None))?;
     rows.add("refusal", &pack.refusals, |r| (r.code.clone(), None, None))?;
     rows.add("destination", &pack.destinations, |d| (d.code.clone(), None, None))?;
-    rows.add("letter", &pack.letters, |l| (format!("{}.{}", l.kind, l.language), None, None))?;
+    rows.add("letter", &pack.letters, letter_key)?;
     let exemplars: Vec<ExemplarBody> = pack
         .exemplars
         .iter()
@@ -115,6 +116,14 @@ fn cue_key(cue: &Cue) -> Key {
 
 fn rule_key(rule: &RoutingRule) -> Key {
     (rule.priority.to_string(), rule.valid_from, rule.valid_to)
+}
+
+fn letter_key(letter: &Letter) -> Key {
+    (letter_code(letter.kind, &letter.language), None, None)
+}
+
+fn letter_code(kind: LetterKind, language: &str) -> String {
+    format!("{kind}.{language}")
 }
 
 fn truth_key(row: &TruthRow) -> Key {
@@ -235,6 +244,26 @@ pub fn put_changeable(
         let changed = installation::settings.eq(json(&settings)?);
         diesel::update(row).set(changed).execute(conn)?;
     }
+    rules_changed(conn)
+}
+
+/// Which kinds of letters have no row in one of the installation's languages: a database that an
+/// older release filled.
+pub fn missing_letters(conn: &mut AnyConn) -> Stored<Vec<(LetterKind, String)>> {
+    let own = installation::table.find(INSTALLATION).select(installation::settings);
+    let settings: Settings = unjson(&own.first::<String>(conn)?)?;
+    let there: Vec<String> =
+        pack_rows::table.filter(pack_rows::kind.eq("letter")).select(pack_rows::code).load(conn)?;
+    let all = LetterKind::ALL
+        .iter()
+        .flat_map(|kind| settings.languages.iter().map(|language| (*kind, language.clone())));
+    let is_missing = |one: &(LetterKind, String)| !there.contains(&letter_code(one.0, &one.1));
+    Ok(all.filter(is_missing).collect())
+}
+
+/// Adds letters that no row has yet; those that are there stay as they were made.
+pub fn add_letters(conn: &mut AnyConn, letters: &[Letter], at: Moment) -> Stored<()> {
+    Rows { conn, at, by: None }.add("letter", letters, letter_key)?;
     rules_changed(conn)
 }
 

@@ -9,18 +9,23 @@ use crate::flow::find::Finder;
 use crate::flow::{FlowError, keep_search};
 use crate::intake::query::{Asker, desk_query};
 
-/// Looks at each search whose time has come; one that fails leaves the others.
-pub async fn step(app: &App) -> Result<(), FlowError> {
+/// Looks at each search whose time has come; one that fails leaves the others. Returns how many
+/// alerts were written.
+pub async fn step(app: &App) -> Result<usize, FlowError> {
+    let mut written = 0;
     for (known, user) in keep_search::due(&app.context()).await? {
         let id = known.id;
         match look(app, known, user).await {
-            Ok(true) => tracing::info!(search = id, "an alert was written"),
+            Ok(true) => {
+                written += 1;
+                tracing::info!(search = id, "an alert was written");
+            }
             Ok(false) => {}
             Err(error @ FlowError::Store(_)) => return Err(error),
             Err(error) => tracing::warn!(%error, search = id, "a search could not be looked at"),
         }
     }
-    Ok(())
+    Ok(written)
 }
 
 async fn look(app: &App, known: Saved, user: Option<User>) -> Result<bool, FlowError> {

@@ -297,11 +297,10 @@ async fn rest_out(stopped: &mut watch::Receiver<bool>, period: Duration) -> bool
 /// Runs every task once until nothing is left: for tests, which may not sleep.
 pub async fn run_until_idle(app: &App) -> Result<(), FlowError> {
     app.follow_labels().await?;
-    alerts::step(app).await?;
     loop {
         let indexed = index_step(app).await?;
         let sent = send_step(app).await?;
-        if !indexed && !sent {
+        if !indexed && !sent && alerts::step(app).await? == 0 {
             return Ok(());
         }
     }

@@ -43,6 +43,7 @@ mod reindex;
 mod reports;
 mod roles;
 mod rust_source;
+mod saved;
 mod scope;
 mod search;
 mod service;

@@ -122,10 +122,7 @@ pub async fn list(
         count: frame.number(&counts.get(one.word()).copied().unwrap_or(0)),
         is_current: queue == Some(*one),
     };
-    let next_due = match list.items.is_empty() {
-        true => desk_list::next_due(&ask, user).await?.map(|due| frame.due(&due).words),
-        false => None,
-    };
+    let next_due = next_due(&ask, &frame, user, &list).await?;
     let filled = pairs.iter().filter(|(_, value)| !value.trim().is_empty());
     let filled: Vec<(String, String)> = filled.cloned().collect();
     let items = std::mem::take(&mut list.items);
@@ -171,6 +168,19 @@ async fn listed_all(
         }
         list => list,
     }
+}
+
+/// Of an empty list: when the next case is due.
+async fn next_due(
+    ask: &Ask,
+    frame: &Frame,
+    user: &User,
+    list: &DeskList,
+) -> Result<Option<String>, Failure> {
+    if !list.items.is_empty() {
+        return Ok(None);
+    }
+    Ok(desk_list::next_due(ask, user).await?.map(|due| frame.due(&due).words))
 }
 
 fn kept(filled: &[(String, String)]) -> Vec<(String, String)> {
