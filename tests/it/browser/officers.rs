@@ -106,6 +106,7 @@ async fn triage(client: &Client, service: &Site, language: &str, code: &str) -> 
     let nothing = look(client, service, "/desk?q=khongcogi", language).await;
     assert!(!nothing.contains(&number));
     look(client, service, "/desk?pane=on", language).await;
+    keep_search(client, service, language, code).await;
     look(client, service, "/desk/cases/DV26-999999-9", language).await;
     look(client, service, "/admin", language).await;
     look(client, service, &format!("/desk/cases/{number}"), language).await;
@@ -120,6 +121,22 @@ async fn triage(client: &Client, service: &Site, language: &str, code: &str) -> 
     submit(client, "form[action$='/route'] button.primary").await;
     sign_out(client).await;
     number
+}
+
+/// Keeps the list that is shown, with an alert that lacks its number at first.
+async fn keep_search(client: &Client, service: &Site, language: &str, own: &str) {
+    let list = format!("/desk?q=giay+hen&language={language}");
+    client.goto(&service.url(&list)).await.unwrap();
+    submit(client, "a[href^='/desk/saved?']").await;
+    type_into(client, "#name", own).await;
+    press(client, "#alert option[value=threshold]").await;
+    submit(client, "form[action='/desk/saved'] button.primary").await;
+    element(client, "[data-errors]").await;
+    accessible(client, "a search without its number").await;
+    type_into(client, "#threshold", "3").await;
+    submit(client, "form[action='/desk/saved'] button.primary").await;
+    element(client, ".queues a[aria-current][href='/desk?q=giay%20hen']").await;
+    look(client, service, "/desk/saved", language).await;
 }
 
 /// The office answers; who wrote it cannot approve it; a leader does.
