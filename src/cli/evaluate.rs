@@ -23,6 +23,9 @@ pub struct EvaluateArgs {
     /// Figures for each value of this field too.
     #[arg(long, value_name = "FIELD")]
     pub by: Option<String>,
+    /// Also the 95 % intervals of the figures (bootstrap, 1,000 draws).
+    #[arg(long)]
+    pub intervals: bool,
     /// Write a line for each line that was judged.
     #[arg(long, value_name = "P.jsonl")]
     pub out: Option<PathBuf>,
@@ -40,6 +43,7 @@ pub fn run(args: &EvaluateArgs, config: &Config) -> Result<(), CliError> {
         train: args.train.as_deref(),
         label: &args.label,
         by: args.by.as_deref(),
+        with_intervals: args.intervals,
     };
     let bar = super::progress("texts");
     let evaluation = evaluate(&question, pack, |done| bar.set_position(done));
@@ -71,6 +75,17 @@ fn write_table(evaluation: &Evaluation, out: &mut dyn Write) -> io::Result<()> {
         let [accuracy, macro_f1, coverage, selective, auroc, ece] = cells.map(cell);
         write!(out, "{:>5}  {accuracy:>8}  {macro_f1:>8}  {coverage:>8}  ", f.n)?;
         writeln!(out, "{selective:>9}  {auroc:>5}  {ece:>5}  {name}")?;
+    }
+    for (name, i) in evaluation.intervals.iter().flatten() {
+        let cell = |of: Option<[f64; 2]>| {
+            of.map_or("-".to_owned(), |[low, high]| format!("{low:.3} to {high:.3}"))
+        };
+        let cells = [i.coverage, i.selective_accuracy, i.auroc, i.ece].map(cell);
+        let [coverage, selective, auroc, ece] = cells;
+        writeln!(
+            out,
+            "95 %: coverage {coverage}, selective {selective}, auroc {auroc}, ece {ece}  {name}"
+        )?;
     }
     writeln!(out, "{:.0} texts a second", evaluation.texts_per_second)
 }

@@ -9,12 +9,15 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::IndexError;
+pub use super::bootstrap::Intervals;
+use super::bootstrap::intervals;
 pub use super::metrics::{AskFigures, Figures, LabelFigures};
 use super::metrics::{Judged, figures};
 use super::scope::Engine;
 use super::scope::generic::GenericEngine;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Flag, Scope};
+use crate::text::encodings;
 
 /// The label that the pack judges by when not told.
 const SCOPE_LABEL: &str = "scope";
@@ -48,6 +51,9 @@ pub struct Evaluation {
     pub texts_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<BTreeMap<String, Figures>>,
+    /// Of all texts, under the name of the empty string, and of each value of `by`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<BTreeMap<String, Intervals>>,
     /// One for each line of the test file, in its order.
     #[serde(skip)]
     pub outcomes: Vec<Outcome>,
@@ -62,6 +68,8 @@ pub struct Question<'a> {
     pub label: &'a str,
     /// Figures for each value of this field too.
     pub by: Option<&'a str>,
+    /// Also how sure the figures are.
+    pub with_intervals: bool,
 }
 
 /// Judges every line of the test file; `progress` is told how many are done.
@@ -89,18 +97,25 @@ pub fn evaluate(
             scores: outcome.scores.clone(),
         });
     }
-    let by = question.by.map(|_| {
-        let mut groups: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
-        for (line, judged) in lines.iter().zip(&judged) {
-            groups.entry(line.group.clone()).or_default().push(judged);
-        }
-        groups.into_iter().map(|(value, group)| (value, figures(&group))).collect()
+    let mut groups: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
+    for (line, judged) in lines.iter().zip(&judged).filter(|_| question.by.is_some()) {
+        groups.entry(line.group.clone()).or_default().push(judged);
+    }
+    let of = |group: &Vec<&Judged>| figures(group);
+    let by = groups.iter().map(|(value, group)| (value.clone(), of(group)));
+    let by = question.by.is_some().then(|| by.collect());
+    let all: Vec<&Judged> = judged.iter().collect();
+    let intervals = question.with_intervals.then(|| {
+        let whole = std::iter::once((String::new(), &all));
+        let parts = whole.chain(groups.iter().map(|(value, group)| (value.clone(), group)));
+        parts.map(|(value, group)| (value, intervals(group))).collect()
     });
     let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
     Ok(Evaluation {
-        figures: figures(&judged.iter().collect::<Vec<_>>()),
+        figures: figures(&all),
         texts_per_second: f64::from(count) / seconds.max(1e-9),
         by,
+        intervals,
         outcomes,
     })
 }
@@ -196,12 +211,20 @@ fn read(path: &Path, label: &str, by: Option<&str>) -> Result<Vec<Line>, IndexEr
             word(object.get(field)).ok_or_else(|| wrong(format!("the field {field:?} is missing")))
         };
         out.push(Line {
-            text: field("text")?,
+            text: as_filed(field("text")?),
             label: field(label)?,
             group: by.and_then(|by| word(object.get(by))).unwrap_or_default(),
         });
     }
     Ok(out)
+}
+
+/// Old encodings are read as they are at receipt.
+fn as_filed(text: String) -> String {
+    match encodings::converted(&text) {
+        Some((_, read)) => read,
+        None => text,
+    }
 }
 
 /// A value as a word; labels may be numbers.

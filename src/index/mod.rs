@@ -2,6 +2,7 @@
 //! full-text index of the desk, which is made from the database and may be deleted at any time.
 
 mod audit;
+mod bootstrap;
 pub mod document;
 pub mod evaluate;
 mod facets;

@@ -202,8 +202,10 @@ fn evaluation_learns_any_labels_from_a_file() {
         train: Some(train.path()),
         label: "mood",
         by: Some("source"),
+        with_intervals: false,
     };
     let evaluation = evaluate(&question, &plain(), |_| {}).unwrap();
+    assert!(evaluation.intervals.is_none());
     let figures = &evaluation.figures;
     assert_eq!((figures.n, figures.ask.n), (3, 1));
     assert_eq!((figures.accuracy, figures.auroc), (Some(1.0), Some(1.0)));
@@ -222,7 +224,13 @@ fn evaluation_measures_the_pack_as_shipped() {
         ("Still waiting for my permit, promised by May, and it is August", "in"),
         ("Where do I find the form for a dog licence?", "out"),
     ]);
-    let question = Question { test: test.path(), train: None, label: "scope", by: None };
+    let question = Question {
+        test: test.path(),
+        train: None,
+        label: "scope",
+        by: None,
+        with_intervals: false,
+    };
     let evaluation = evaluate(&question, &plain(), |_| {}).unwrap();
     assert_eq!(evaluation.figures.n, 2);
     let outcome = &evaluation.outcomes[0];
@@ -232,9 +240,50 @@ fn evaluation_measures_the_pack_as_shipped() {
     assert!(evaluate(&question, &plain(), |_| {}).is_err());
     let broken = file(&[]);
     std::fs::write(broken.path(), "{\"text\": 1}\n").unwrap();
-    let question = Question { test: broken.path(), train: None, label: "scope", by: None };
+    let question = Question { test: broken.path(), label: "scope", ..question };
     let error = evaluate(&question, &plain(), |_| {}).unwrap_err().to_string();
     assert!(error.contains("line 1"), "{error}");
+}
+
+/// The intervals hold the figures, are the same each time, and are narrower for more texts.
+#[test]
+fn figures_have_intervals() {
+    let pairs = [
+        ("Still waiting for my permit, promised by May, and it is August", "in"),
+        ("Where do I find the form for a dog licence?", "out"),
+        ("The clerk wanted a paper that the list does not hold", "out"),
+        ("Where is my permit?", "in"),
+    ];
+    let width = |times: usize| {
+        let test = file(&pairs.repeat(times));
+        let question = Question {
+            test: test.path(),
+            train: None,
+            label: "scope",
+            by: Some("source"),
+            with_intervals: true,
+        };
+        let evaluation = evaluate(&question, &plain(), |_| {}).unwrap();
+        let again = evaluate(&question, &plain(), |_| {}).unwrap().intervals.unwrap();
+        let intervals = evaluation.intervals.unwrap();
+        let named: Vec<&str> = intervals.keys().map(String::as_str).collect();
+        assert_eq!(named, ["", "s"]);
+        let whole = &intervals[""];
+        let figures = &evaluation.figures;
+        for (interval, figure) in [
+            (whole.accuracy, figures.accuracy),
+            (whole.auroc, figures.auroc),
+            (whole.coverage, figures.coverage),
+        ] {
+            let ([low, high], figure) = (interval.unwrap(), figure.unwrap());
+            assert!(low <= figure && figure <= high, "{low} to {high}: {figure}");
+        }
+        assert_eq!(whole.accuracy, again[""].accuracy);
+        let [low, high] = whole.accuracy.unwrap();
+        high - low
+    };
+    let (few, many) = (width(5), width(50));
+    assert!(many < few / 2.0 && many > 0.0, "{few}, {many}");
 }
 
 proptest! {
