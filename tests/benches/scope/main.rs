@@ -18,6 +18,8 @@
 
 mod ablation;
 mod figures;
+#[path = "../random.rs"]
+mod random;
 mod speed;
 mod stream;
 

@@ -8,6 +8,8 @@ use dangvan::domain::jurisdiction::Jurisdiction;
 use dangvan::domain::scope::Example;
 use dangvan::index::scope::{Engine, Sources};
 
+use crate::random::Random;
+
 const EXAMPLES: usize = 20_000;
 const JUDGED: usize = 2_000;
 const TRAINED: usize = 50_000;
@@ -83,26 +85,4 @@ fn other_words(text: &str, random: &mut Random) -> String {
         }
     }
     out
-}
-
-/// A xorshift generator with a fixed start.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-
-    pub fn shuffle<T>(&mut self, list: &mut [T]) {
-        for last in (1..list.len()).rev() {
-            list.swap(last, self.below(last as u64 + 1) as usize);
-        }
-    }
 }

@@ -13,7 +13,7 @@ use dangvan::index::scope::Engine;
 use serde_json::{Value, json};
 
 use crate::figures::Figures;
-use crate::speed::Random;
+use crate::random::Random;
 use crate::{tried, writers};
 
 const DECISIONS: usize = 1_000;
