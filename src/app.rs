@@ -10,9 +10,11 @@ use tokio::sync::{Mutex, Notify};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::jurisdiction::Jurisdiction;
+use crate::flow::find::field_words;
 use crate::flow::learn::{self, model_key};
 use crate::flow::{Context, FlowError};
 use crate::index::Index;
+use crate::index::query::FieldWord;
 use crate::index::scope::Engine;
 use crate::mail::{Limits, Transport};
 use crate::seal::{Seal, hex, random};
@@ -41,6 +43,7 @@ pub struct Rules {
     pub jurisdiction: Arc<Jurisdiction>,
     pub engine: Arc<Engine>,
     pub patterns: Arc<PersonalPatterns>,
+    field_words: Arc<[FieldWord]>,
     /// The model that the engine was made with.
     model: Option<i64>,
     /// How far this engine has followed the labels: with another engine the way begins anew.
@@ -80,7 +83,7 @@ impl App {
         let folder = config.data.join("mail");
         let transport = Transport::new(config.smtp_url.as_deref(), &folder, Limits::SERVICE)
             .map_err(|e| AssemblyError::new("mail", e))?;
-        let rules = load_rules(&store, &clock).await?;
+        let rules = load_rules(&store, &clock, &messages).await?;
         let holder = random::<8>().map_err(|e| AssemblyError::new("random", e))?;
         Ok(App {
             mail_domain: config.mail_domain.as_str().into(),
@@ -116,6 +119,7 @@ impl App {
             rules: rules.jurisdiction,
             engine: rules.engine,
             patterns: rules.patterns,
+            field_words: rules.field_words,
             messages: self.messages.clone(),
             mail_domain: self.mail_domain.clone(),
             public_url: self.public_url.clone(),
@@ -166,7 +170,7 @@ impl App {
         if same_rules && (model.is_none() || model == known.model) {
             return Ok(false);
         }
-        let fresh = load_rules(&self.store, &self.clock).await?;
+        let fresh = load_rules(&self.store, &self.clock, &self.messages).await?;
         match self.rules.write() {
             Ok(mut rules) => *rules = fresh,
             Err(poisoned) => *poisoned.into_inner() = fresh,
@@ -182,7 +186,11 @@ pub fn open_store(config: &Config, seal: Arc<Seal>) -> Result<Store, AssemblyErr
     Store::open(&url, seal).map_err(|e| AssemblyError::new("database", e))
 }
 
-async fn load_rules(store: &Store, clock: &Clock) -> Result<Rules, AssemblyError> {
+async fn load_rules(
+    store: &Store,
+    clock: &Clock,
+    messages: &Messages,
+) -> Result<Rules, AssemblyError> {
     let failed = |e: StoreError| AssemblyError::new("database", e);
     let jurisdiction = store.read(packs::jurisdiction).await.map_err(failed)?;
     let pairs: Vec<(String, String)> = jurisdiction
@@ -195,6 +203,7 @@ async fn load_rules(store: &Store, clock: &Clock) -> Result<Rules, AssemblyError
     let jurisdiction = Arc::new(jurisdiction);
     let made = build_engine(store, clock, jurisdiction.clone()).await?;
     Ok(Rules {
+        field_words: field_words(&jurisdiction, messages).into(),
         jurisdiction,
         engine: Arc::new(made.engine),
         patterns: Arc::new(patterns),

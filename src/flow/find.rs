@@ -4,6 +4,8 @@
 
 mod field_words;
 
+pub use field_words::field_words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -28,6 +30,9 @@ use crate::store::{StoreError, cases, texts, users};
 
 /// Cases of one reporter that a look-up by contact lists.
 const OF_CONTACT_MAX: i64 = 200;
+/// With more cases than this the index counts what a list without words holds: the database would
+/// read them all.
+const COUNTED_MAX: u64 = 20_000;
 /// Cases of a figure or of a queue among which words are looked for.
 const AMONG_MAX: usize = 10_000;
 
@@ -78,7 +83,10 @@ impl Finder<'_> {
         self.name_officers(&mut query).await?;
         let q = query.q.trim().to_owned();
         if q.is_empty() {
-            let answer = self.by_database(user, &query, None, with_facets).await?;
+            let answer = match self.large_index(&query) {
+                Some(index) => self.by_both(user, &query, index, with_facets).await?,
+                None => self.by_database(user, &query, None, with_facets).await?,
+            };
             return Ok(Found::by_database(answer, Reading::Nothing));
         }
         if let Some(ids) = self.of_contact(user, &q).await? {
@@ -213,6 +221,49 @@ impl Finder<'_> {
         answer.map_err(|_: list::BadCursor| bad_cursor())
     }
 
+    /// Where counting in the database would read too many rows: the index, if it can count this
+    /// list.
+    fn large_index(&self, query: &DeskQuery) -> Option<Arc<Index>> {
+        let is_databases = query.figure.is_some() || query.filters.queue == Some(Queue::MailFailed);
+        let large = |index: &Arc<Index>| index.count() > COUNTED_MAX;
+        self.index.clone().filter(large).filter(|_| !is_databases)
+    }
+
+    /// The rows of the database, which is current; the counts of the index, which is a moment
+    /// behind.
+    async fn by_both(
+        &self,
+        user: &User,
+        query: &DeskQuery,
+        index: Arc<Index>,
+        with_facets: bool,
+    ) -> Result<ListAnswer, FlowError> {
+        let request = self.request(user, query, None);
+        let read = self.context.store.read(move |conn| list::page(conn, &request)).await?;
+        let rows = read.map_err(|_: list::BadCursor| bad_cursor())?;
+        let request = SearchRequest { with_facets, ..self.asked(user, query) };
+        let counted = off_thread(move || index.count_found(&request)).await??;
+        let total = i64::try_from(counted.total).unwrap_or(i64::MAX);
+        Ok(ListAnswer { total, facets: counted.facets, ..rows })
+    }
+
+    /// The query as the index is asked.
+    pub fn asked(&self, user: &User, query: &DeskQuery) -> SearchRequest {
+        SearchRequest {
+            q: query.q.clone(),
+            filters: query.filters.clone(),
+            sight: user.sight(&self.context.rules),
+            sort: query.sort.unwrap_or(Sort::Relevance),
+            limit: query.limit,
+            cursor: query.cursor.clone(),
+            now: self.context.now,
+            today: self.today(),
+            zone: self.context.rules.settings.zone,
+            only: None,
+            with_facets: true,
+        }
+    }
+
     /// A search that is one e-mail address or telephone number is looked up by its keyed hash, for
     /// roles that see identity.
     async fn of_contact(&self, user: &User, q: &str) -> Result<Option<Vec<i64>>, FlowError> {
@@ -259,30 +310,17 @@ impl Finder<'_> {
         };
         let needs_database =
             query.figure.is_some() || query.filters.queue == Some(Queue::MailFailed);
-        let mut filters = query.filters.clone();
-        let mut only = None;
+        let mut request = SearchRequest { with_facets, ..self.asked(user, query) };
         if needs_database {
             let (q, limit) = (String::new(), AMONG_MAX);
             let all = DeskQuery { q, limit, cursor: None, ..query.clone() };
-            only = Some(self.by_database(user, &all, None, false).await?.ids);
+            request.only = Some(self.by_database(user, &all, None, false).await?.ids);
+            let filters = &mut request.filters;
             filters.queue = filters.queue.filter(|queue| *queue != Queue::MailFailed);
             filters.from = None;
             filters.to = None;
         }
-        let request = SearchRequest {
-            q: query.q.clone(),
-            filters,
-            sight: user.sight(&self.context.rules),
-            sort: query.sort.unwrap_or(Sort::Relevance),
-            limit: query.limit,
-            cursor: query.cursor.clone(),
-            now: self.context.now,
-            today: self.today(),
-            zone: self.context.rules.settings.zone,
-            only,
-            with_facets,
-        };
-        let words = field_words::field_words(&self.context.rules, &self.context.messages);
+        let words = self.context.field_words.clone();
         let answer = off_thread(move || index.search(&request, &words)).await?;
         Ok(of_index(answer.map_err(|error| match error {
             IndexError::BadCursor => bad_cursor(),

@@ -28,6 +28,7 @@ use crate::clock::Moment;
 use crate::domain::error::{FieldError, Refusal};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::index::IndexError;
+use crate::index::query::FieldWord;
 use crate::index::scope::Engine;
 use crate::seal::SealError;
 use crate::store::{MayBeDown, Store, StoreError};
@@ -43,6 +44,8 @@ pub struct Context {
     /// Finds identity and telephone numbers in free text.
     pub patterns: Arc<PersonalPatterns>,
     pub messages: Arc<Messages>,
+    /// How the fields of a search may be called, in every language.
+    pub field_words: Arc<[FieldWord]>,
     /// The domain of Message-IDs.
     pub mail_domain: Arc<str>,
     /// Where people reach the service, without a slash at the end.

@@ -69,36 +69,48 @@ impl Index {
         let searcher = self.searcher_for(request)?;
         let (parts, mut read_as) = query::read(&request.q, words);
         let mut text = self.text_query(&parts, Occur::Must, request.zone);
-        let mut query = self.with_filters(&text, request, None);
-        let mut total = searcher.search(&*query, &Count)?;
-        let did_you_mean = match total {
+        let query = self.with_filters(&text, request, None);
+        let mut page = self.page(&searcher, query, request)?;
+        let did_you_mean = match page.total {
             0 => self.did_you_mean(&searcher, &parts, request)?,
             _ => None,
         };
         let several =
             parts.iter().filter(|p| matches!(p, Part::Word(_) | Part::Any(_))).count() > 1;
-        if total == 0 && several {
+        if page.total == 0 && several {
             text = self.text_query(&parts, Occur::Should, request.zone);
-            query = self.with_filters(&text, request, None);
-            total = searcher.search(&*query, &Count)?;
-            read_as.any = total > 0;
+            let query = self.with_filters(&text, request, None);
+            page = self.page(&searcher, query, request)?;
+            read_as.any = page.total > 0;
         }
-        let (ids, next_cursor) = self.page(&searcher, query, request)?;
         let mut found = Facets::new();
         if request.with_facets {
             self.facets(&searcher, &text, request, &mut found)?;
         }
-        let total = u64::try_from(total).unwrap_or(u64::MAX);
         let highlight = highlight(&parts);
         Ok(SearchAnswer {
-            ids,
-            total,
+            ids: page.ids,
+            total: u64::try_from(page.total).unwrap_or(u64::MAX),
             facets: found,
-            next_cursor,
+            next_cursor: page.next_cursor,
             read_as,
             highlight,
             did_you_mean,
         })
+    }
+
+    /// How many cases the filters find and, where wanted, their facets; of words, order and page
+    /// nothing is asked.
+    pub fn count_found(&self, request: &SearchRequest) -> Result<SearchAnswer, IndexError> {
+        let searcher = self.reader.searcher();
+        let all: Box<dyn tantivy::query::Query> = Box::new(tantivy::query::AllQuery);
+        let total = searcher.search(&*self.with_filters(&all, request, None), &Count)?;
+        let mut facets = Facets::new();
+        if request.with_facets {
+            self.facets(&searcher, &all, request, &mut facets)?;
+        }
+        let total = u64::try_from(total).unwrap_or(u64::MAX);
+        Ok(SearchAnswer { total, facets, ..SearchAnswer::default() })
     }
 
     /// Cases like a text, the likest first, with their score; `except` is left out.
@@ -127,7 +139,7 @@ impl Index {
             .map(|(_, term)| (Occur::Should, term_query(term, IndexRecordOption::WithFreqs)))
             .collect();
         let mut all: Vec<Clause> = vec![(Occur::Must, Box::new(BooleanQuery::new(any)))];
-        all.push((Occur::Must, self.sight(sight)));
+        all.extend(self.sight(sight));
         if let Some(except) = except {
             let own = Term::from_field_u64(self.fields.id, id(except));
             all.push((Occur::MustNot, term_query(own, IndexRecordOption::Basic)));

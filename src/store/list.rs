@@ -2,9 +2,11 @@
 //! paging. Conditions are SQL text made of enum words, ids, dates and quoted codes, since their
 //! number is open; nothing typed goes in unquoted.
 
+mod facets;
+
 use chrono::{DateTime, NaiveDate};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::figures::Span;
 use super::outbox::ENDED_UNSENT;
@@ -12,10 +14,7 @@ use super::{AnyConn, Stored};
 use crate::clock::Moment;
 use crate::domain::case::{CaseId, Status};
 use crate::domain::scope::Flag;
-use crate::domain::search::{Due, FacetCount, Facets, Filters, Queue, Sight, Sort};
-
-/// A facet lists at most this many values.
-const FACET_MAX: usize = 300;
+use crate::domain::search::{Due, Facets, Filters, Queue, Sight, Sort};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -62,6 +61,22 @@ pub fn list(
     request: &ListRequest,
     with_facets: bool,
 ) -> Stored<Result<ListAnswer, BadCursor>> {
+    let mut answer = match page(conn, request)? {
+        Ok(answer) => answer,
+        Err(bad) => return Ok(Err(bad)),
+    };
+    answer.total = count(conn, &conditions(request, None))?;
+    if request.figure.is_some() {
+        answer.restricted = count(conn, &unseen(request))?;
+    }
+    if with_facets {
+        answer.facets = facets::facets(conn, request)?;
+    }
+    Ok(Ok(answer))
+}
+
+/// The same page without what has to read all that is found: neither total nor facets.
+pub fn page(conn: &mut AnyConn, request: &ListRequest) -> Stored<Result<ListAnswer, BadCursor>> {
     let order = Order::of(request);
     let mut page = conditions(request, None);
     if let Some(cursor) = &request.cursor {
@@ -78,13 +93,6 @@ pub fn list(
         answer.next_cursor = rows.last().map(|row| format!("{}.{}.{}", row.rank, row.key, row.id));
     }
     answer.ids = rows.into_iter().map(|row| row.id).collect();
-    answer.total = count(conn, &conditions(request, None))?;
-    if request.figure.is_some() {
-        answer.restricted = count(conn, &unseen(request))?;
-    }
-    if with_facets {
-        answer.facets = facets(conn, request)?;
-    }
     Ok(Ok(answer))
 }
 
@@ -289,7 +297,11 @@ impl Order {
         Order { rank, column, missing, is_down }
     }
 
+    /// What is sorted by, as an index has it.
     fn value(&self) -> String {
+        if self.column == "received_at" {
+            return self.column.to_owned();
+        }
         format!("COALESCE({}, {})", self.column, time(self.missing))
     }
 
@@ -343,50 +355,4 @@ struct Count {
 pub(super) fn count(conn: &mut AnyConn, all: &[String]) -> Stored<i64> {
     let sql = format!("SELECT COUNT(*) AS count FROM cases WHERE {}", all.join(" AND "));
     Ok(diesel::sql_query(sql).get_result::<Count>(conn)?.count)
-}
-
-#[derive(QueryableByName)]
-struct FacetRow {
-    #[diesel(sql_type = Nullable<Text>)]
-    key: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-fn facets(conn: &mut AnyConn, request: &ListRequest) -> Stored<Facets> {
-    let columns = [
-        ("scope", "scope"),
-        ("authority", "authority"),
-        ("category", "category"),
-        ("status", "status"),
-        ("agency", "agency_id"),
-        ("area", "area_id"),
-        ("channel", "channel"),
-    ];
-    let mut out = Facets::new();
-    for (field, column) in columns {
-        let sql = format!(
-            "SELECT CAST({column} AS TEXT) AS key, COUNT(*) AS count FROM cases WHERE {} \
-             GROUP BY {column} ORDER BY 2 DESC, 1 LIMIT {FACET_MAX}",
-            conditions(request, Some(field)).join(" AND ")
-        );
-        let rows = diesel::sql_query(sql).load::<FacetRow>(conn)?;
-        out.insert(field, rows.into_iter().filter_map(facet_count).collect());
-    }
-    let mut of_flags = Vec::new();
-    for flag in Flag::ALL {
-        let mut all = conditions(request, Some("flag"));
-        all.push(has_flag(*flag));
-        let count = u64::try_from(count(conn, &all)?).unwrap_or(0);
-        if count > 0 {
-            of_flags.push(FacetCount { key: flag.to_string(), count });
-        }
-    }
-    of_flags.sort_by_key(|facet| std::cmp::Reverse(facet.count));
-    out.insert("flag", of_flags);
-    Ok(out)
-}
-
-fn facet_count(row: FacetRow) -> Option<FacetCount> {
-    Some(FacetCount { key: row.key?, count: u64::try_from(row.count).ok()? })
 }

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use dangvan::domain::search::Queue;
 use dangvan::domain::user::Role;
+use dangvan::flow::find::Finder;
+use dangvan::intake::query::{Asker, desk_query};
 use serde_json::{Value, json};
 
 use crate::harness::{Db, Town, town};
@@ -155,4 +158,57 @@ async fn pages_hold_still_while_cases_arrive() {
     // A state that is no longer kept is none of the reader's business.
     let found = list(&town, &triage, "q=gate&limit=7&cursor=o7.999").await;
     assert_eq!(numbers(&found).len(), 7);
+}
+
+on_both!(the_index_counts_what_the_database_counts);
+/// A large desk has its counts from the index: they are the database's, whoever asks.
+async fn the_index_counts_what_the_database_counts(db: Db) {
+    let town = town("plain", db).await;
+    let triage = town.officer("triage", Role::Triage, None).await;
+    town.officer("roads", Role::Agency, Some("works-department")).await;
+    town.officer_with("secret", Role::Triage, None, true).await;
+    let texts =
+        ["The lamp is dark.", "The letter went round.", "A lamp, thanks.", "No answer yet."];
+    for (text, scope) in texts.iter().zip(["out", "in", "out", "in"]) {
+        let number = file(&town, text).await;
+        let category = if scope == "in" { "delay" } else { "street" };
+        let decided = json!({"scope": scope, "category": category});
+        assert_eq!(town.step(&triage, &number, "decide", decided).await.status, 200);
+        if scope == "in" {
+            let route = json!({"agency": "works-department"});
+            assert_eq!(town.step(&triage, &number, "route", route).await.status, 200);
+        }
+    }
+    let hidden = file(&town, "The clerk wanted money for a lamp.").await;
+    let restrict = json!({"restricted": true, "reason": "names an official"});
+    assert_eq!(town.step(&triage, &hidden, "restrict", restrict).await.status, 204);
+    town.work().await;
+    let users = town.app.store.read(dangvan::store::users::all).await.unwrap();
+    let (context, index) = (town.app.context(), town.app.index());
+    let finder = Finder { context: &context, index: index.clone() };
+    for user in &users {
+        for (filters, queue) in [("", None), ("scope=in", None), ("scope=-out", None)]
+            .into_iter()
+            .chain(Queue::ALL.iter().map(|queue| ("", Some(*queue))))
+            .filter(|(_, queue)| *queue != Some(Queue::MailFailed))
+        {
+            let pairs: Vec<(String, String)> = filters
+                .split('&')
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            let today = context.now.date_naive();
+            let asker = Asker { rules: &context.rules, user: user.id, today, strict: true };
+            let mut query = desk_query(&pairs, &asker).unwrap();
+            query.filters.queue = queue;
+            let counted = index.clone().unwrap().count_found(&finder.asked(user, &query)).unwrap();
+            let mut listed = finder.find(user, query, true).await.unwrap().answer;
+            let what = format!("{} {filters} {queue:?}", user.name);
+            assert_eq!(counted.total, u64::try_from(listed.total).unwrap(), "{what}");
+            listed.facets.retain(|_, counts| !counts.is_empty());
+            let mut facets = counted.facets;
+            facets.retain(|_, counts| !counts.is_empty());
+            assert_eq!(facets, listed.facets, "{what}");
+        }
+    }
 }

@@ -38,7 +38,13 @@ impl Index {
         for part in parts {
             match part {
                 Part::Word(word) => {
-                    let query = self.any_of(std::slice::from_ref(word));
+                    let query = match self.other_forms(word) {
+                        forms if forms.is_empty() => {
+                            boosts.push((Occur::Should, self.with_marks(word)));
+                            self.without_marks(word)
+                        }
+                        _ => self.any_of(std::slice::from_ref(word)),
+                    };
                     if all == Occur::Must { &mut must } else { &mut any }.push((all, query));
                     if let Some(left) = previous {
                         let text = pair(&left.folded, &word.folded);
@@ -120,19 +126,31 @@ impl Index {
     pub(super) fn any_of(&self, words: &[Word]) -> Box<dyn Query> {
         let mut out: Vec<Clause> = Vec::new();
         for word in words {
-            let with = Term::from_field_text(self.fields.marked, &word.marked);
-            let with = term_query(with, IndexRecordOption::WithFreqs);
-            out.push((Occur::Should, boosted(with, MARKED_BOOST)));
-            let without = Term::from_field_text(self.fields.folded, &word.folded);
-            out.push((Occur::Should, term_query(without, IndexRecordOption::WithFreqs)));
-            if let Some(meant) = retyped(&word.marked).filter(|_| self.retypes) {
-                out.push((Occur::Should, self.any_of(&words_of(&meant))));
-            }
-            for reading in self.readings(word) {
-                out.push((Occur::Should, self.phrase(&words_of(&reading))));
-            }
+            out.push((Occur::Should, self.with_marks(word)));
+            out.push((Occur::Should, self.without_marks(word)));
+            out.extend(self.other_forms(word).into_iter().map(|form| (Occur::Should, form)));
         }
         Box::new(BooleanQuery::new(out))
+    }
+
+    fn with_marks(&self, word: &Word) -> Box<dyn Query> {
+        let term = Term::from_field_text(self.fields.marked, &word.marked);
+        boosted(term_query(term, IndexRecordOption::WithFreqs), MARKED_BOOST)
+    }
+
+    /// Also finds all that the word with its marks finds: a text has each word in both forms.
+    fn without_marks(&self, word: &Word) -> Box<dyn Query> {
+        let term = Term::from_field_text(self.fields.folded, &word.folded);
+        term_query(term, IndexRecordOption::WithFreqs)
+    }
+
+    /// What else finds a word: the syllable that it is the keys of, an abbreviation's readings.
+    fn other_forms(&self, word: &Word) -> Vec<Box<dyn Query>> {
+        let meant = retyped(&word.marked).filter(|_| self.retypes);
+        let meant = meant.map(|meant| self.any_of(&words_of(&meant)));
+        let readings = self.readings(word);
+        let readings = readings.into_iter().map(|reading| self.phrase(&words_of(&reading)));
+        meant.into_iter().chain(readings).collect()
     }
 
     fn readings(&self, word: &Word) -> Vec<String> {
@@ -212,7 +230,7 @@ impl Index {
         without: Option<&str>,
     ) -> Box<dyn Query> {
         let mut all: Vec<Clause> = vec![(Occur::Must, text.box_clone())];
-        all.push((Occur::Must, self.sight(&request.sight)));
+        all.extend(self.sight(&request.sight));
         for (name, values) in values(&request.filters) {
             if let Some(field) = self.field(name).filter(|_| without != Some(name))
                 && !values.is_empty()
@@ -248,8 +266,15 @@ impl Index {
 
     /// The reader's part: a restricted case is for the confidential and for whom it names, whatever
     /// the agency.
-    pub(super) fn sight(&self, sight: &Sight) -> Box<dyn Query> {
+    pub(super) fn sight(&self, sight: &Sight) -> Option<Clause> {
         let restricted = |word: &str| exact(self.fields.restricted, word);
+        let own = || exact(self.fields.reader, &sight.user.to_string());
+        if sight.agencies.is_none() {
+            // Few are restricted: to leave those out costs less than to look for all others.
+            let others = vec![(Occur::Must, restricted("yes")), (Occur::MustNot, own())];
+            let others: Box<dyn Query> = Box::new(BooleanQuery::new(others));
+            return (!sight.confidential).then_some((Occur::MustNot, others));
+        }
         let mut open: Vec<Clause> = vec![(Occur::Must, restricted("no"))];
         if let Some(agencies) = &sight.agencies {
             let ids: Vec<String> = agencies.iter().map(i64::to_string).collect();
@@ -257,14 +282,14 @@ impl Index {
         }
         let mut closed: Vec<Clause> = vec![(Occur::Must, restricted("yes"))];
         if !sight.confidential {
-            closed.push((Occur::Must, exact(self.fields.reader, &sight.user.to_string())));
+            closed.push((Occur::Must, own()));
         }
         let either: Vec<Clause> = vec![
             (Occur::Should, Box::new(BooleanQuery::new(open))),
             (Occur::Should, Box::new(BooleanQuery::new(closed))),
         ];
         // Who may know of a case says nothing of how well it fits.
-        boosted(Box::new(BooleanQuery::new(either)), 0.0)
+        Some((Occur::Must, boosted(Box::new(BooleanQuery::new(either)), 0.0)))
     }
 
     fn due(&self, due: Due, request: &SearchRequest) -> Box<dyn Query> {

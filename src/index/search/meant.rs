@@ -60,7 +60,7 @@ impl Index {
         request: &SearchRequest,
     ) -> Result<bool, IndexError> {
         let clauses: Vec<Clause> =
-            vec![(Occur::Must, query), (Occur::Must, self.sight(&request.sight))];
+            std::iter::once((Occur::Must, query)).chain(self.sight(&request.sight)).collect();
         Ok(searcher.search(&BooleanQuery::new(clauses), &Count)? > 0)
     }
 

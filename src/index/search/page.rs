@@ -7,8 +7,8 @@ use std::ops::Bound;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::TimeDelta;
-use tantivy::collector::TopDocs;
 use tantivy::collector::sort_key::{SortBySimilarityScore, SortByStaticFastValue};
+use tantivy::collector::{Count, TopDocs};
 use tantivy::query::{BooleanQuery, Occur, Query, RangeQuery};
 use tantivy::{DocAddress, Order, Searcher, Term};
 
@@ -60,6 +60,14 @@ fn cursor_of(request: &SearchRequest) -> Result<Option<(usize, u64)>, IndexError
     if offset > OFFSET_MAX { Err(IndexError::BadCursor) } else { Ok(Some((offset, generation))) }
 }
 
+/// A page of what is found.
+pub(super) struct Page {
+    pub(super) ids: Vec<i64>,
+    pub(super) next_cursor: Option<String>,
+    /// How many are found, on all pages.
+    pub(super) total: usize,
+}
+
 impl Index {
     /// The state of the index that the request is about: where a page follows on, that of the page
     /// before, while it is kept.
@@ -73,7 +81,7 @@ impl Index {
         searcher: &Searcher,
         query: Box<dyn Query>,
         request: &SearchRequest,
-    ) -> Result<(Vec<i64>, Option<String>), IndexError> {
+    ) -> Result<Page, IndexError> {
         let (field, name, order) = match request.sort {
             Sort::Relevance => return self.page_by_score(searcher, &*query, request),
             Sort::Received => (self.fields.received_key, "received_key", Order::Asc),
@@ -81,7 +89,7 @@ impl Index {
             Sort::Due => (self.fields.due_key, "due_key", Order::Asc),
             Sort::DueDown => (self.fields.due_key, "due_key", Order::Desc),
         };
-        let mut all: Vec<Clause> = vec![(Occur::Must, query)];
+        let mut all: Vec<Clause> = vec![(Occur::Must, query.box_clone())];
         if let Some(cursor) = &request.cursor {
             let key: u64 = cursor.parse().map_err(|_| IndexError::BadCursor)?;
             let term = Term::from_field_u64(field, key);
@@ -92,12 +100,15 @@ impl Index {
             all.push((Occur::Must, Box::new(after)));
         }
         let top = TopDocs::with_limit(request.limit + 1).order_by_fast_field::<u64>(name, order);
-        let mut hits = searcher.search(&BooleanQuery::new(all), &top)?;
+        let (mut hits, mut total) = searcher.search(&BooleanQuery::new(all), &(top, Count))?;
+        if request.cursor.is_some() {
+            total = searcher.search(&*query, &Count)?;
+        }
         let more = hits.len() > request.limit;
         hits.truncate(request.limit);
         let last = hits.last().and_then(|(key, _)| *key).filter(|_| more);
         let ids = ids(searcher, hits.iter().map(|(_, address)| *address))?;
-        Ok((ids, last.map(|key| key.to_string())))
+        Ok(Page { ids, next_cursor: last.map(|key| key.to_string()), total })
     }
 
     /// The likest first; of those that are alike the newest.
@@ -106,13 +117,13 @@ impl Index {
         searcher: &Searcher,
         query: &dyn Query,
         request: &SearchRequest,
-    ) -> Result<(Vec<i64>, Option<String>), IndexError> {
+    ) -> Result<Page, IndexError> {
         let offset = cursor_of(request)?.map_or(0, |(offset, _)| offset);
         let newest = SortByStaticFastValue::<u64>::for_field("received_key");
         let top = TopDocs::with_limit(request.limit + 1)
             .and_offset(offset)
             .order_by((SortBySimilarityScore, newest));
-        let mut hits = searcher.search(query, &top)?;
+        let (mut hits, total) = searcher.search(query, &(top, Count))?;
         let more = hits.len() > request.limit;
         hits.truncate(request.limit);
         let next = offset + request.limit;
@@ -120,7 +131,8 @@ impl Index {
             let generation = self.snapshots.keep(searcher, request.now);
             format!("o{next}.{generation}")
         });
-        Ok((ids(searcher, hits.iter().map(|(_, address)| *address))?, cursor))
+        let ids = ids(searcher, hits.iter().map(|(_, address)| *address))?;
+        Ok(Page { ids, next_cursor: cursor, total })
     }
 }
 
