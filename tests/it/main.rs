@@ -34,6 +34,7 @@ mod lab;
 mod learning;
 mod letters;
 mod main_job;
+mod manual;
 mod metamorphic;
 mod metrics;
 mod openapi;
