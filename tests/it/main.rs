@@ -41,6 +41,7 @@ mod openapi;
 mod openapi_document;
 mod outbox;
 mod pack;
+mod packaging;
 mod proxy;
 mod real_input;
 mod reindex;
