@@ -57,3 +57,4 @@ mod steps;
 mod text;
 mod tidy;
 mod trouble;
+mod twins;
