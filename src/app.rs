@@ -1,14 +1,18 @@
 //! Configuration, clock, keys, store, rules, engine, index and mailer: built once, shared by `Arc`,
 //! no globals.
 
+pub mod disk;
+mod tasks;
+
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::{Mutex, Notify};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::config::Config;
+use crate::domain::case::Channel;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::flow::find::field_words;
 use crate::flow::learn::{self, model_key};
@@ -19,8 +23,11 @@ use crate::index::scope::Engine;
 use crate::mail::{Limits, Transport};
 use crate::seal::{Seal, hex, random};
 use crate::store::{DatabaseUrl, Store, StoreError, models, packs};
+use crate::telemetry::metrics::Metrics;
 use crate::text::messages::Messages;
 use crate::text::personal::PersonalPatterns;
+
+pub use tasks::Tasks;
 
 /// Why the service cannot be put together, in words for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +72,11 @@ pub struct App {
     /// A peer on a private network has named a client's address while no proxy is trusted: very
     /// likely a proxy that was forgotten, and everybody shares one rate limit.
     pub proxy_forgotten: AtomicBool,
+    pub metrics: Metrics,
+    /// What the worker does, and when it last succeeded.
+    pub tasks: Tasks,
+    /// When the process was put together.
+    pub started: Moment,
     rules: RwLock<Rules>,
     index: RwLock<Option<Arc<Index>>>,
     mail_domain: Arc<str>,
@@ -85,6 +97,8 @@ impl App {
             .map_err(|e| AssemblyError::new("mail", e))?;
         let rules = load_rules(&store, &clock, &messages).await?;
         let holder = random::<8>().map_err(|e| AssemblyError::new("random", e))?;
+        let channels = Channel::ALL.iter().map(|channel| channel.word());
+        let metrics = Metrics::new(channels).map_err(|e| AssemblyError::new("metrics", e))?;
         Ok(App {
             mail_domain: config.mail_domain.as_str().into(),
             public_url: config.public_url.trim_end_matches('/').into(),
@@ -93,6 +107,9 @@ impl App {
             holder: format!("{}-{}", std::process::id(), hex(&holder)),
             nudge: Notify::new(),
             proxy_forgotten: AtomicBool::new(false),
+            metrics,
+            tasks: Tasks::default(),
+            started: clock.now(),
             rules: RwLock::new(rules),
             index: RwLock::new(None),
             config,

@@ -20,6 +20,8 @@ pub const FILE: &str = "dangvan.toml";
 #[derive(Clone)]
 pub struct Config {
     pub listen: SocketAddr,
+    /// Where metrics are read, without a sign-in; unset: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// The folder of everything that is made at run time.
     pub data: PathBuf,
     /// `sqlite:PATH`, relative to `data`, or `postgres://…`; the store takes it apart.
@@ -135,12 +137,15 @@ impl Reader {
         let from = self.required(Name::MailFrom, &format!("no-reply@{host}"), values::mailbox);
         let key_file = self.required(Name::KeyFile, "key", values::path);
         let pack = self.optional(Name::Pack, "embedded", values::path);
+        let metrics_listen = self.optional(Name::MetricsListen, "unset: off", values::socket);
         let log = self.required(Name::Log, "info", values::any);
         let proxies = self.optional(Name::TrustedProxies, "none", values::networks);
         let rate_limit = self.required(Name::RateLimit, "on", values::switch);
         self.check_together(listen, rate_limit);
+        self.check_metrics(listen, metrics_listen);
         let config = Config {
             listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
+            metrics_listen,
             key_file: data.join(key_file.unwrap_or_default()),
             pack: pack.map(|p| data.join(p)),
             data,
@@ -163,6 +168,15 @@ impl Reader {
             let why = "off is for a loopback listening address only";
             let name = Name::RateLimit.variable();
             self.errors.push(ConfigError::new(name, Some("off"), why));
+        }
+    }
+
+    /// Whoever reaches the service must not reach its metrics by that.
+    fn check_metrics(&mut self, listen: Option<SocketAddr>, metrics: Option<SocketAddr>) {
+        if let Some(metrics) = metrics.filter(|metrics| Some(*metrics) == listen) {
+            let why = "it must be another address than DANGVAN_LISTEN";
+            let (name, shown) = (Name::MetricsListen.variable(), metrics.to_string());
+            self.errors.push(ConfigError::new(name, Some(&shown), why));
         }
     }
 

@@ -1,5 +1,7 @@
-//! What the service says about itself: log lines in JSON on standard error.
+//! What the service says about itself: log lines in JSON on standard error, and metrics.
 //! Lines hold route patterns and numbers of rows, never paths with a code and never personal data.
+
+pub mod metrics;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;

@@ -6,6 +6,7 @@ mod evaluate;
 mod export;
 mod import;
 mod learn;
+mod manual;
 mod open;
 mod report;
 mod serve;
@@ -24,6 +25,7 @@ use crate::store::StoreError;
 /// Citizen feedback and complaint triage: file, decide, route, mail, answer, count.
 #[derive(Parser)]
 #[command(name = "dangvan", version, about, after_help = EXIT_CODES)]
+#[command(disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     config: GlobalArgs,
@@ -33,7 +35,8 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage.\n\
     Without a command the service starts: on a fresh machine it makes its data \
-    and says where to look.";
+    and says where to look.\n\
+    `dangvan help TOPIC` shows a document: operating, upgrading, moving, packs, api.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -63,6 +66,12 @@ enum Command {
     Learn(learn::LearnArgs),
     /// Judge labelled texts and measure the engine; no database is touched
     Evaluate(evaluate::EvaluateArgs),
+    /// Show a document (operating, upgrading, moving, packs, api), or the help of a command
+    Help(manual::HelpArgs),
+    /// Write the completions of a shell to standard output
+    Completions(manual::CompletionsArgs),
+    /// Write the man page to standard output, or one for each command into a folder
+    Man(manual::ManArgs),
 }
 
 /// Why a command did not do what was asked.
@@ -113,6 +122,13 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {
+    // What speaks of the program itself needs no configuration, and no sound one either.
+    match &cli.command {
+        Some(Command::Help(args)) => return manual::help(args),
+        Some(Command::Completions(args)) => return manual::completions(args),
+        Some(Command::Man(args)) => return manual::man(args),
+        _ => {}
+    }
     let env = |name: &str| std::env::var(name).ok();
     let config = Config::load(&cli.config, &env).map_err(CliError::Config)?;
     match cli.command.unwrap_or(Command::Serve) {
@@ -128,6 +144,8 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Report(args) => report::run(config, &args),
         Command::Learn(args) => learn::run(config, args),
         Command::Evaluate(args) => evaluate::run(&args, &config),
+        // Answered above.
+        Command::Help(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }
 }
 

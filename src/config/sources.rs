@@ -37,6 +37,9 @@ pub struct GlobalArgs {
     /// The pack of the jurisdiction, in the data folder [DANGVAN_PACK, the embedded one]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub pack: Option<String>,
+    /// Where metrics are read without a sign-in; unset: nowhere [DANGVAN_METRICS_LISTEN]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub metrics_listen: Option<String>,
     /// What is logged [DANGVAN_LOG, info]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
@@ -80,13 +83,14 @@ pub(super) enum Name {
     PublicUrl,
     KeyFile,
     Pack,
+    MetricsListen,
     Log,
     TrustedProxies,
     RateLimit,
 }
 
 impl Name {
-    const ALL: [Name; 12] = [
+    const ALL: [Name; 13] = [
         Name::Listen,
         Name::Data,
         Name::DatabaseUrl,
@@ -96,6 +100,7 @@ impl Name {
         Name::PublicUrl,
         Name::KeyFile,
         Name::Pack,
+        Name::MetricsListen,
         Name::Log,
         Name::TrustedProxies,
         Name::RateLimit,
@@ -113,6 +118,7 @@ impl Name {
             Name::PublicUrl => "DANGVAN_PUBLIC_URL",
             Name::KeyFile => "DANGVAN_KEY_FILE",
             Name::Pack => "DANGVAN_PACK",
+            Name::MetricsListen => "DANGVAN_METRICS_LISTEN",
             Name::Log => "DANGVAN_LOG",
             Name::TrustedProxies => "DANGVAN_TRUSTED_PROXIES",
             Name::RateLimit => "DANGVAN_RATE_LIMIT",
@@ -135,6 +141,7 @@ impl Name {
             Name::PublicUrl => args.public_url.as_ref(),
             Name::KeyFile => args.key_file.as_ref(),
             Name::Pack => args.pack.as_ref(),
+            Name::MetricsListen => args.metrics_listen.as_ref(),
             Name::Log => args.log.as_ref(),
             Name::TrustedProxies => args.trusted_proxies.as_ref(),
             Name::RateLimit => args.rate_limit.as_ref(),

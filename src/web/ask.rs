@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use super::failure::{Failure, Kind};
 use crate::app::App;
 use crate::flow::Context;
+use crate::flow::receive::Taken;
 
 /// The cookie that remembers the chosen language.
 pub const LANGUAGE_COOKIE: &str = "language";
@@ -36,6 +37,14 @@ impl Ask {
     /// A message in the reader's language.
     pub fn say(&self, id: &str) -> String {
         self.context.messages.say(&self.language, id, &[])
+    }
+
+    /// A case was taken: it is counted, unless it was there already, and the worker is woken.
+    pub fn has_taken(&self, taken: &Taken) {
+        if !taken.is_repetition {
+            self.app.metrics.received(taken.stored.case.channel.word());
+        }
+        self.app.nudge.notify_waiters();
     }
 
     /// A message with values.

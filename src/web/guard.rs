@@ -45,6 +45,9 @@ pub async fn guard(
     let status = response.status().as_u16();
     let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     tracing::info!(request_id = %id, method = %method, route = %route, status, micros, "request");
+    if let Some(app) = response.request().app_data::<web::Data<App>>() {
+        app.metrics.request(method.as_str(), &route, status, started.elapsed());
+    }
     Ok(response)
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::ask::Ask;
 use super::failure::{Failure, Kind};
 use super::mail_words;
+use crate::app::disk::{self, Room};
 use crate::clock::Moment;
 use crate::flow::{FlowError, sync_index, watch_clock};
 use crate::store::outbox;
@@ -34,10 +35,29 @@ pub struct Health {
     pub index: Option<String>,
     pub mail: Option<String>,
     pub clock: Option<String>,
+    pub disk: Option<String>,
+    pub worker: Option<String>,
     /// Nothing where no index is open, or the database does not say.
     pub behind_seconds: Option<i64>,
     pub oldest_unsent: Option<Moment>,
+    /// Those that somebody waits for, or should look at.
     pub mails: Vec<(MailState, i64)>,
+    /// Nothing where the disk does not say.
+    pub room: Option<Room>,
+}
+
+impl Health {
+    /// Every part by its name, with what is wrong with it.
+    pub fn parts(&self) -> [(&'static str, Option<&String>); 6] {
+        [
+            ("database", self.database.as_ref()),
+            ("index", self.index.as_ref()),
+            ("mail", self.mail.as_ref()),
+            ("clock", self.clock.as_ref()),
+            ("disk", self.disk.as_ref()),
+            ("worker", self.worker.as_ref()),
+        ]
+    }
 }
 
 /// Looks at every part; a sentence where one is not well.
@@ -47,10 +67,20 @@ pub async fn health(ask: &Ask) -> Health {
         index: None,
         mail: None,
         clock: None,
+        disk: None,
+        worker: worker(ask),
         behind_seconds: None,
         oldest_unsent: None,
         mails: Vec::new(),
+        room: None,
     };
+    match disk::room(&ask.app.config.data) {
+        Ok(room) => {
+            out.disk = room.is_short().then(|| short(ask, room));
+            out.room = Some(room);
+        }
+        Err(error) => out.disk = Some(ask.tell("health-disk-away", &[("why", &error.to_string())])),
+    }
     match tokio::time::timeout(DATABASE_WAIT, database(ask)).await {
         Ok(Ok(said)) => tell(ask, said, &mut out),
         Ok(Err(error)) => out.database = Some(error.to_string()),
@@ -60,6 +90,21 @@ pub async fn health(ask: &Ask) -> Health {
         }
     }
     out
+}
+
+fn short(ask: &Ask, room: Room) -> String {
+    let megabytes = (room.free / 1_000_000).to_string();
+    ask.tell("health-disk", &[("megabytes", &megabytes)])
+}
+
+/// The tasks that have not succeeded for long.
+fn worker(ask: &Ask) -> Option<String> {
+    let stale = ask.app.tasks.stale(ask.context.now);
+    let longest = stale.iter().map(|(_, seconds)| *seconds).max()?;
+    let names: Vec<String> =
+        stale.iter().map(|(name, _)| ask.say(&format!("task-{name}"))).collect();
+    let minutes = (longest / 60).to_string();
+    Some(ask.tell("health-worker", &[("tasks", &names.join(", ")), ("minutes", &minutes)]))
 }
 
 /// What the database says of itself and of the others.
@@ -79,7 +124,8 @@ async fn database(ask: &Ask) -> Result<Said, FlowError> {
     store.probe(now).await?;
     let outbox = move |conn: &mut _| {
         let failing = outbox::failing(conn, MAIL_TRIES)?;
-        Ok::<_, FlowError>((outbox::oldest_unsent(conn, now)?, outbox::counts(conn)?, failing))
+        let mails = outbox::counts(conn, &outbox::at_hand())?;
+        Ok::<_, FlowError>((outbox::oldest_unsent(conn, now)?, mails, failing))
     };
     let (oldest_unsent, mails, mail_failing) = store.read(outbox).await?;
     let index_behind = match ask.app.index() {
@@ -120,31 +166,23 @@ fn part(fault: Option<&String>) -> Value {
 /// `GET /health/ready`: 200 whenever a case can be taken.
 pub async fn ready(ask: Ask) -> HttpResponse {
     let health = health(&ask).await;
-    let others = [&health.index, &health.mail, &health.clock];
-    let degraded = others.iter().any(|part| part.is_some());
-    let mut mail = part(health.mail.as_ref());
-    if let (Value::Object(map), Some(at)) = (&mut mail, health.oldest_unsent) {
-        map.insert("oldest_unsent".into(), json!(at));
+    let mut parts = serde_json::Map::new();
+    for (name, fault) in health.parts() {
+        parts.insert(name.to_owned(), part(fault));
     }
-    let mut index = part(health.index.as_ref());
-    if let Value::Object(map) = &mut index {
-        map.insert("behind_seconds".into(), json!(health.behind_seconds));
+    if let (Some(Value::Object(mail)), Some(at)) = (parts.get_mut("mail"), health.oldest_unsent) {
+        mail.insert("oldest_unsent".into(), json!(at));
+    }
+    if let Some(Value::Object(index)) = parts.get_mut("index") {
+        index.insert("behind_seconds".into(), json!(health.behind_seconds));
     }
     let down = health.database.is_some();
+    let degraded = health.parts().iter().any(|(_, fault)| fault.is_some());
     let status = match (down, degraded) {
         (true, _) => "down",
         (false, true) => "degraded",
         (false, false) => "ok",
     };
-    let body = json!({
-        "status": status,
-        "parts": {
-            "database": part(health.database.as_ref()),
-            "index": index,
-            "mail": mail,
-            "clock": part(health.clock.as_ref()),
-        },
-    });
-    let answer = HttpResponse::Ok().json(body);
+    let answer = HttpResponse::Ok().json(json!({"status": status, "parts": parts}));
     if down { Failure::new(Kind::Unavailable).mark(answer) } else { answer }
 }

@@ -12,6 +12,7 @@ mod health;
 mod identity;
 mod limits;
 mod mail_words;
+pub mod metrics;
 mod openapi;
 mod pages;
 mod query_words;

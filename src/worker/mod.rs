@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::app::App;
@@ -32,6 +33,18 @@ const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// After an error a task waits, so that a database that is away is not hammered.
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
+/// The tasks, and for how many minutes none has to worry when it has not succeeded: longer than a
+/// rebuild of the index, a mail server's patience or a training takes.
+const TASKS: [(&str, i64); 7] =
+    [(INDEX, 30), (MAIL, 15), (RULES, 15), (SWEEP, 30), (LEARN, 60), (LAB, 30), (CLOCK, 5)];
+const INDEX: &str = "index";
+const MAIL: &str = "mail";
+const RULES: &str = "rules";
+const SWEEP: &str = "sweep";
+const LEARN: &str = "learn";
+const LAB: &str = "lab";
+const CLOCK: &str = "clock";
+
 /// The running tasks.
 pub struct Worker {
     stop: watch::Sender<bool>,
@@ -42,6 +55,9 @@ impl Worker {
     /// Starts every task.
     pub fn start(app: &Arc<App>) -> Worker {
         let (stop, stopped) = watch::channel(false);
+        for (task, minutes) in TASKS {
+            app.tasks.begin(task, TimeDelta::minutes(minutes), app.clock.now());
+        }
         let tasks = vec![
             tokio::spawn(follow(app.clone(), stopped.clone())),
             tokio::spawn(send(app.clone(), stopped.clone())),
@@ -97,9 +113,13 @@ async fn rest(app: &App, stopped: &mut watch::Receiver<bool>, period: Duration) 
     !*stopped.borrow()
 }
 
-fn after(outcome: &Result<bool, FlowError>, task: &'static str) -> Duration {
+/// Remembers a success, says a failure; how long to wait after it.
+fn after(app: &App, outcome: &Result<bool, FlowError>, task: &'static str) -> Duration {
     match outcome {
-        Ok(_) => PERIOD,
+        Ok(_) => {
+            app.tasks.succeeded(task, app.clock.now());
+            PERIOD
+        }
         Err(error) => {
             tracing::warn!(%error, task, "a task failed and will be tried again");
             AFTER_ERROR
@@ -112,7 +132,11 @@ async fn follow(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         let mut outcome = open_index(&app).await;
         while matches!(outcome, Ok(true)) && !*stopped.borrow() {
             outcome = match rebuild_index(&app, &stopped).await {
-                Ok(()) => index_step(&app).await,
+                Ok(()) => {
+                    // A long way to go is no fault: each step of it is a success.
+                    app.tasks.succeeded(INDEX, app.clock.now());
+                    index_step(&app).await
+                }
                 Err(error) => Err(error),
             };
         }
@@ -120,7 +144,7 @@ async fn follow(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         if let Err(FlowError::Index(_)) = outcome {
             app.set_index(None);
         }
-        let wait = after(&outcome, "index");
+        let wait = after(&app, &outcome, INDEX);
         if !rest(&app, &mut stopped, wait).await {
             return;
         }
@@ -163,10 +187,8 @@ async fn rebuild_index(app: &App, stopped: &watch::Receiver<bool>) -> Result<(),
 async fn send(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     loop {
         let outcome = send_step(&app).await;
-        let wait = match outcome {
-            Ok(true) => Duration::ZERO,
-            _ => after(&outcome, "mail"),
-        };
+        let wait = after(&app, &outcome, MAIL);
+        let wait = if matches!(outcome, Ok(true)) { Duration::ZERO } else { wait };
         if !rest(&app, &mut stopped, wait).await {
             return;
         }
@@ -199,13 +221,18 @@ async fn send_step(app: &App) -> Result<bool, FlowError> {
 
 async fn rules(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     loop {
-        match app.refresh_rules().await {
+        let read = app.refresh_rules().await;
+        match &read {
             Ok(true) => tracing::info!("the rules have changed and were read anew"),
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "the rules could not be read"),
         }
-        if let Err(error) = app.follow_labels().await {
+        let followed = app.follow_labels().await;
+        if let Err(error) = &followed {
             tracing::warn!(%error, "labels could not be taken up");
+        }
+        if read.is_ok() && followed.is_ok() {
+            app.tasks.succeeded(RULES, app.clock.now());
         }
         if !rest(&app, &mut stopped, PERIOD * 3).await {
             return;
@@ -215,8 +242,9 @@ async fn rules(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 
 async fn sweeping(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     loop {
-        if let Err(error) = sweep::sweep(&app.context()).await {
-            tracing::warn!(%error, "expired rows could not be removed");
+        match sweep::sweep(&app.context()).await {
+            Ok(()) => app.tasks.succeeded(SWEEP, app.clock.now()),
+            Err(error) => tracing::warn!(%error, "expired rows could not be removed"),
         }
         if !rest_out(&mut stopped, SWEEP_EVERY).await {
             return;
@@ -229,7 +257,8 @@ async fn sweeping(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 async fn training(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     while rest_out(&mut stopped, TRAIN_EVERY).await {
         let context = app.context();
-        if let Err(error) = fall_back::fall_back(&context).await {
+        let fallen = fall_back::fall_back(&context).await;
+        if let Err(error) = &fallen {
             tracing::warn!(%error, "modes could not be looked at");
         }
         let trained = match learn::is_due(&context).await {
@@ -237,8 +266,10 @@ async fn training(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             Ok(false) => Ok(()),
             Err(error) => Err(error),
         };
-        if let Err(error) = trained {
-            tracing::warn!(%error, "the model could not be trained");
+        match trained {
+            Ok(()) if fallen.is_ok() => app.tasks.succeeded(LEARN, app.clock.now()),
+            Ok(()) => {}
+            Err(error) => tracing::warn!(%error, "the model could not be trained"),
         }
     }
 }
@@ -247,11 +278,14 @@ async fn training(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 async fn trying(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     while rest_out(&mut stopped, LAB_EVERY).await {
         let context = app.context();
-        if let Err(error) = lab::publish_due(&context).await {
+        let published = lab::publish_due(&context).await;
+        if let Err(error) = &published {
             tracing::warn!(%error, "an edition of the rules could not be published");
         }
-        if let Err(error) = lab::try_next(&context).await {
-            tracing::warn!(%error, "an edition of the rules could not be tried");
+        match lab::try_next(&context).await {
+            Ok(_) if published.is_ok() => app.tasks.succeeded(LAB, app.clock.now()),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "an edition of the rules could not be tried"),
         }
     }
 }
@@ -277,6 +311,9 @@ async fn clock(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             }
             Err(error) => tracing::warn!(%error, "the clock could not be compared"),
             Ok(_) => {}
+        }
+        if behind.is_ok() {
+            app.tasks.succeeded(CLOCK, app.clock.now());
         }
         was_behind = matches!(behind, Ok(Some(_)));
         if !rest_out(&mut stopped, CLOCK_EVERY).await {

@@ -6,14 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::harness::{Db, empty_database_text, sql_in};
-use crate::service::{Reply, Running, Service, names};
+use crate::service::{Reply, Service, names};
 use crate::smtp_server::{Behaviour, Received, SmtpServer};
 
 const CLIENTS: usize = 8;
 const ROUNDS: u64 = 5;
 
 /// An empty database: the first start fills it from the pack.
-fn empty(db: Db) -> Service {
+pub fn empty(db: Db) -> Service {
     let database = match db {
         Db::Sqlite => "sqlite:dangvan.db".to_owned(),
         Db::Postgres => empty_database_text(),
@@ -50,7 +50,7 @@ async fn nothing_acknowledged_is_lost(db: Db) {
 }
 
 /// Leases of a process that is gone run out: here at once, not after a minute.
-fn time_passes_for_leases(service: &Service) {
+pub fn time_passes_for_leases(service: &Service) {
     sql_in(
         &service.database,
         "UPDATE outbox SET leased_until = leased_until - interval '61 seconds' \
@@ -59,7 +59,7 @@ fn time_passes_for_leases(service: &Service) {
 }
 
 /// Every recipient's mail under one Message-ID; those that came more than once.
-fn doubled(received: &[Received]) -> BTreeSet<String> {
+pub fn doubled(received: &[Received]) -> BTreeSet<String> {
     let mut ids: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for mail in received {
         ids.entry(&mail.to[0]).or_default().push(&mail.message_id);
@@ -75,7 +75,8 @@ fn doubled(received: &[Received]) -> BTreeSet<String> {
     out
 }
 
-async fn until_received(server: &SmtpServer, to: &BTreeSet<String>) {
+/// Waits until each of these has got a mail.
+pub async fn until_received(server: &SmtpServer, to: &BTreeSet<String>) {
     for _ in 0..2_000 {
         let received = server.received();
         let got: BTreeSet<String> = received.iter().map(|mail| mail.to[0].clone()).collect();
@@ -119,91 +120,9 @@ async fn a_kill_between_the_lines_of_a_mail(db: Db) {
     assert_eq!(service.check(&BTreeMap::new()).len(), wanted.len());
 }
 
-fn all_has_left(ready: &Reply) -> bool {
+/// No mail waits any more.
+pub fn all_has_left(ready: &Reply) -> bool {
     ready.status == 200 && ready.body["parts"]["mail"].get("oldest_unsent").is_none()
-}
-
-/// Two services on one database, with one key and an index each.
-struct Twins {
-    services: [Service; 2],
-    running: [Option<Running>; 2],
-}
-
-impl Twins {
-    /// Both start at once on an empty database.
-    async fn start(server: &SmtpServer) -> Twins {
-        let first = empty(Db::Postgres).with("DANGVAN_SMTP_URL", &server.url());
-        let folder = tempfile::tempdir().unwrap();
-        let second =
-            Service::on(folder, first.database.clone()).with("DANGVAN_SMTP_URL", &server.url());
-        let (one, two) = tokio::join!(first.start(), second.start());
-        Twins { services: [first, second], running: [Some(one), Some(two)] }
-    }
-
-    /// Kills the one that holds a lease, and says which it was.
-    fn kill_holder(&mut self) -> usize {
-        let asked = "SELECT split_part(leased_by, '-', 1) FROM outbox WHERE state = 'sending'";
-        let pid = sql_in(&self.services[0].database, asked);
-        let is_holder =
-            |r: &Option<Running>| r.as_ref().is_some_and(|r| r.0.id().to_string() == pid.trim());
-        let at = self.running.iter().position(is_holder).expect("one of the two holds the lease");
-        self.running[at].take().unwrap().kill();
-        at
-    }
-}
-
-#[actix_web::test]
-async fn two_processes_share_a_database() {
-    let server = SmtpServer::start().await;
-    let mut twins = Twins::start(&server).await;
-    let token = twins.services[0].token("triage");
-    let loads = [twins.services[0].load(4, "a", 1), twins.services[1].load(4, "b", 1)];
-    for load in &loads {
-        load.until(20).await;
-    }
-    let mut acknowledged = BTreeMap::new();
-    for load in loads {
-        acknowledged.extend(load.stop().await);
-    }
-    let numbers: BTreeSet<&str> = acknowledged.values().map(|c| c.number.as_str()).collect();
-    assert_eq!(numbers.len(), acknowledged.len(), "numbers are drawn once");
-    let bearer = format!("Bearer {token}");
-    for (service, other) in twins.services.iter().zip(["bc0n1", "ac0n1"]) {
-        service.until_indexed().await;
-        let path = format!("/api/v1/desk/cases?q={other}");
-        let found = service.get(&path, &[("authorization", &bearer)]).await.unwrap();
-        assert_eq!(found.body["total"], 1, "what the other has taken: {}", found.text);
-    }
-    let to = |keys: &BTreeMap<String, _>| -> BTreeSet<String> {
-        keys.keys().map(|key| format!("{key}@example.org")).collect()
-    };
-    until_received(&server, &to(&acknowledged)).await;
-    assert_eq!(doubled(&server.received()), BTreeSet::new(), "each mail left once");
-
-    // Either is killed while it sends; the other takes the mail over when the lease has run out.
-    for round in ["x", "y"] {
-        server.next(&[Behaviour::StallAfterData]);
-        let key = format!("{round}stalled");
-        let case = names(&twins.services[0].post(&key).await.unwrap());
-        server.until_stalled(1).await;
-        acknowledged.insert(key.clone(), case);
-        let killed = twins.kill_holder();
-        time_passes_for_leases(&twins.services[killed]);
-        let left = &twins.services[1 - killed];
-        left.until("all mail has left", all_has_left).await;
-        let doubled = doubled(&server.received());
-        assert!(doubled.contains(&format!("{key}@example.org")), "{doubled:?}");
-        assert_eq!(left.post(&format!("{round}left")).await.unwrap().status, 201);
-        twins.running[killed] = Some(twins.services[killed].start().await);
-        server.forget_stalled();
-    }
-    for (service, running) in twins.services.iter().zip(&mut twins.running) {
-        service.until_indexed().await;
-        running.take().unwrap().stop();
-    }
-    for service in &twins.services {
-        service.check(&acknowledged);
-    }
 }
 
 /// A mail server that never answers holds up no stop; what it was sent is sent again afterwards.

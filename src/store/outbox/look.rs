@@ -50,9 +50,19 @@ pub fn newest(
     rows.into_iter().map(shown).collect()
 }
 
-/// How many mails stand in each state.
-pub fn counts(conn: &mut AnyConn) -> Stored<Vec<(MailState, i64)>> {
+/// Nobody waits for these any more, and after years they are nearly all.
+pub const DONE_WITH: [MailState; 2] = [MailState::Sent, MailState::Superseded];
+
+/// Every other state.
+pub fn at_hand() -> Vec<MailState> {
+    MailState::ALL.iter().copied().filter(|state| !DONE_WITH.contains(state)).collect()
+}
+
+/// How many mails stand in each of these states.
+pub fn counts(conn: &mut AnyConn, states: &[MailState]) -> Stored<Vec<(MailState, i64)>> {
+    let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
     let rows = outbox::table
+        .filter(outbox::state.eq_any(words))
         .group_by(outbox::state)
         .select((outbox::state, diesel::dsl::count_star()))
         .load::<(String, i64)>(conn)?;

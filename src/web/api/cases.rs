@@ -52,7 +52,7 @@ pub async fn create(
     let key = request_key(&ask, &request, &body, signed.as_ref())?;
     let actor = clerk.map_or(Actor::CITIZEN, |s| actor_of(&s.user));
     let taken = receive(&ask.context, submission, actor, key).await?;
-    ask.app.nudge.notify_waiters();
+    ask.has_taken(&taken);
     Ok(created(&ask, &taken.stored))
 }
 

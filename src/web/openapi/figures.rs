@@ -194,6 +194,8 @@ fn service() -> Vec<Named> {
         must("clock", part(None)),
         must("index", part(Some(must("behind_seconds", or_null(count(BEHIND)))))),
         must("mail", part(Some(oldest))),
+        must("disk", part(None)),
+        must("worker", part(None)),
     ];
     let ready = vec![
         must("status", word(["ok", "degraded", "down"], "`down`: no case can be taken.")),

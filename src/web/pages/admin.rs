@@ -16,7 +16,8 @@ use super::frame::{Frame, officer};
 use crate::domain::in_language;
 use crate::domain::user::User;
 use crate::flow::adopt_pack::FIRST_ADMIN;
-use crate::store::outbox::ENDED_UNSENT;
+use crate::store::StoreError;
+use crate::store::outbox::{self, ENDED_UNSENT};
 use crate::store::users as stored;
 use crate::web::ask::Ask;
 use crate::web::desk_list::today;
@@ -45,8 +46,12 @@ struct Page<'a> {
 pub async fn admin(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let admin = administrator(&ask, &request).await?;
     let frame = Frame::of_desk(&ask, &request, "nav-admin", &admin)?;
-    let officers = ask.context.store.read(stored::all).await?;
-    let health = health(&ask).await;
+    let read = ask.context.store.read(|conn| {
+        Ok::<_, StoreError>((stored::all(conn)?, outbox::counts(conn, &outbox::DONE_WITH)?))
+    });
+    let (officers, done_with) = read.await?;
+    let mut health = health(&ask).await;
+    health.mails.extend(done_with);
     let config = &ask.app.config;
     let folder = config.data.join("mail").display().to_string();
     let page = Page {

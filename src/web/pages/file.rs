@@ -205,7 +205,7 @@ async fn send(ask: &Ask, limits: &Limits, typed: &Typed) -> Result<String, Failu
         request: seal.hash(Purpose::Request, said.as_bytes()),
     };
     let taken = receive(&ask.context, submission, Actor::CITIZEN, Some(key)).await?;
-    ask.app.nudge.notify_one();
+    ask.has_taken(&taken);
     Ok(seal.code(&taken.stored.keys.uid))
 }
 

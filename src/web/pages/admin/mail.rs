@@ -85,7 +85,7 @@ pub async fn list(ask: Ask, request: HttpRequest) -> Result<HttpResponse, Failur
                 };
                 rows.push(row(mail, case, &admin, &rules));
             }
-            Ok::<_, StoreError>((rows, outbox::counts(conn)?))
+            Ok::<_, StoreError>((rows, outbox::counts(conn, MailState::ALL)?))
         })
         .await?;
     let has_more = i64::try_from(mails.len()).unwrap_or(0) > PAGE;
