@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{Context, FlowError};
 use crate::domain::case::{Channel, OutcomeKind};
-use crate::domain::figures::{Figure, Machine, OutcomeCount, Rating, Split, Step, Summary, rate};
+use crate::domain::figures::{Figure, Machine, Rating, Split, Step, Summary, rate};
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::{Authority, Scope};
 use crate::store::AnyConn;
-use crate::store::figures::{self, AgencyRow, Frame, SeriesRow};
+use crate::store::figures::{self, AgencyRow, Frame, ReceivedGroup, SeriesRow};
 
 /// The summary of a period.
 pub async fn summary(context: &Context, frame: Frame) -> Result<Summary, FlowError> {
@@ -16,31 +16,19 @@ pub async fn summary(context: &Context, frame: Frame) -> Result<Summary, FlowErr
 }
 
 fn summarise(conn: &mut AnyConn, frame: &Frame) -> Result<Summary, FlowError> {
-    let mut scope = BTreeMap::new();
-    for word in Scope::ALL {
-        scope.insert(*word, figures::number(conn, Figure::Scope(*word), frame)?);
-    }
-    let mut authority = BTreeMap::new();
-    for word in Authority::ALL {
-        authority.insert(*word, figures::number(conn, Figure::Authority(*word), frame)?);
-    }
-    let mut by_channel = BTreeMap::new();
-    for word in Channel::ALL {
-        let count = figures::number(conn, Figure::ByChannel(*word), frame)?;
-        if count > 0 {
-            by_channel.insert(*word, count);
-        }
-    }
-    let mut outcomes = BTreeMap::new();
-    let mut sum = OutcomeCount::default();
-    for kind in OutcomeKind::ALL {
-        let one = figures::outcomes(conn, *kind, frame)?;
-        sum.count += one.count;
-        sum.on_time += one.on_time;
-        sum.late += one.late;
-        outcomes.insert(*kind, one);
-    }
-    let days = figures::outcome_days(conn, frame)?;
+    let received = figures::received_groups(conn, frame)?;
+    let of = |is: &dyn Fn(&ReceivedGroup) -> bool| -> i64 {
+        received.iter().filter(|group| is(group)).map(|group| group.count).sum()
+    };
+    let scope = Scope::ALL.iter().map(|word| (*word, of(&|g| g.scope == word.word()))).collect();
+    let authority =
+        Authority::ALL.iter().map(|word| (*word, of(&|g| g.authority == word.word()))).collect();
+    let channels = Channel::ALL.iter().map(|word| (*word, of(&|g| g.channel == word.word())));
+    let by_channel = channels.filter(|(_, count)| *count > 0).collect();
+    let groups = figures::outcome_groups(conn, frame)?;
+    let of_kind = |kind: &OutcomeKind| (*kind, figures::outcomes(&groups, Some(*kind)));
+    let sum = figures::outcomes(&groups, None);
+    let days = figures::outcome_days(&groups);
     let mut number = |figure| figures::number(conn, figure, frame);
     let rating_count = number(Figure::Rated)?;
     let machine = Machine {
@@ -51,13 +39,13 @@ fn summarise(conn: &mut AnyConn, frame: &Frame) -> Result<Summary, FlowError> {
     Ok(Summary {
         from: frame.from,
         to: frame.to,
-        received: number(Figure::Received)?,
+        received: of(&|_| true),
         scope,
         authority,
         open: number(Figure::Open)?,
         overdue: number(Figure::Overdue)?,
-        no_due_date: number(Figure::NoDueDate)?,
-        outcomes,
+        no_due_date: received.iter().map(|group| group.no_due_date).sum(),
+        outcomes: OutcomeKind::ALL.iter().map(of_kind).collect(),
         answered: sum.count,
         on_time: sum.on_time,
         late: sum.late,

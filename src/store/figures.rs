@@ -11,7 +11,7 @@ use crate::clock::Moment;
 use crate::domain::agency::AgencyId;
 use crate::domain::case::OutcomeKind;
 use crate::domain::deadline::{end_of_day, start_of_day};
-use crate::domain::figures::{Figure, OutcomePart, Split, Step};
+use crate::domain::figures::{Figure, OutcomeCount, OutcomePart, Split, Step};
 use crate::domain::jurisdiction::Jurisdiction;
 
 /// Two instants, both included.
@@ -140,32 +140,91 @@ fn machine(frame: &Frame, verdict: &str) -> String {
     format!("id IN (SELECT case_id FROM decisions WHERE basis = 'machine' AND {decided}{verdict})")
 }
 
+/// Cases received with the same scope, authority and channel.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct ReceivedGroup {
+    #[diesel(sql_type = Text)]
+    pub scope: String,
+    #[diesel(sql_type = Text)]
+    pub authority: String,
+    #[diesel(sql_type = Text)]
+    pub channel: String,
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+    #[diesel(sql_type = BigInt)]
+    pub no_due_date: i64,
+}
+
+/// What was received, in one reading: the numbers of `Received`, `Scope`, `Authority`, `ByChannel`
+/// and `NoDueDate` are sums of it.
+pub fn received_groups(conn: &mut AnyConn, frame: &Frame) -> Stored<Vec<ReceivedGroup>> {
+    let sql = format!(
+        "SELECT scope, authority, channel, COUNT(*) AS count, COUNT(CASE WHEN due_at IS NULL \
+         AND first_outcome_due_at IS NULL THEN 1 END) AS no_due_date \
+         FROM cases WHERE {} GROUP BY scope, authority, channel",
+        condition(Figure::Received, frame)
+    );
+    Ok(diesel::sql_query(sql).load(conn)?)
+}
+
+/// Outcomes of the same kind after the same time.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct OutcomeGroup {
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    /// Days from receipt, in tenths.
+    #[diesel(sql_type = BigInt)]
+    pub tenths: i64,
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+    #[diesel(sql_type = BigInt)]
+    pub on_time: i64,
+    #[diesel(sql_type = BigInt)]
+    pub late: i64,
+}
+
+/// First outcomes in one reading, the fastest first: the numbers of `Outcome` and `Answered` are
+/// sums of it.
+pub fn outcome_groups(conn: &mut AnyConn, frame: &Frame) -> Stored<Vec<OutcomeGroup>> {
+    let sql = format!(
+        "SELECT first_outcome_kind AS kind, COALESCE(first_outcome_tenths, 0) AS tenths, \
+         COUNT(*) AS count, \
+         COUNT(CASE WHEN first_outcome_at <= first_outcome_due_at THEN 1 END) AS on_time, \
+         COUNT(CASE WHEN first_outcome_at > first_outcome_due_at THEN 1 END) AS late \
+         FROM cases WHERE {} GROUP BY first_outcome_kind, first_outcome_tenths ORDER BY 2",
+        condition(Figure::Answered(OutcomePart::Count), frame)
+    );
+    Ok(diesel::sql_query(sql).load(conn)?)
+}
+
+/// The outcomes of a kind, or of all.
+pub fn outcomes(groups: &[OutcomeGroup], kind: Option<OutcomeKind>) -> OutcomeCount {
+    let mut out = OutcomeCount::default();
+    for group in groups.iter().filter(|group| kind.is_none_or(|kind| group.kind == kind.word())) {
+        out.count += group.count;
+        out.on_time += group.on_time;
+        out.late += group.late;
+    }
+    out
+}
+
 /// Days from receipt to first outcome in tenths: the median, of an even number the mean of the two
 /// in the middle, and the 90th percentile (nearest rank); `None` of nothing.
-pub fn outcome_days(conn: &mut AnyConn, frame: &Frame) -> Stored<Option<(i64, i64)>> {
-    #[derive(QueryableByName)]
-    struct Tenths {
-        #[diesel(sql_type = Nullable<BigInt>)]
-        tenths: Option<i64>,
-    }
-    let taken = condition(Figure::Answered(OutcomePart::Count), frame);
-    let total = count(conn, std::slice::from_ref(&taken))?;
-    if total == 0 {
-        return Ok(None);
-    }
-    let mut at = |rank: i64| -> Stored<i64> {
-        let sql = format!(
-            "SELECT first_outcome_tenths AS tenths FROM cases WHERE {taken} \
-             ORDER BY first_outcome_tenths LIMIT 1 OFFSET {rank}"
-        );
-        let row = diesel::sql_query(sql).get_result::<Tenths>(conn)?;
-        Ok(row.tenths.unwrap_or(0))
+pub fn outcome_days(groups: &[OutcomeGroup]) -> Option<(i64, i64)> {
+    let total: i64 = groups.iter().map(|group| group.count).sum();
+    let at = |rank: i64| {
+        let mut passed = 0;
+        let found = groups.iter().find(|group| {
+            passed += group.count;
+            passed > rank
+        });
+        found.map(|group| group.tenths)
     };
     let (low, high) = (at((total - 1) / 2)?, at(total / 2)?);
     // Nearest rank: the smallest value that at least the share of all values does not exceed.
     let p90 = at((total * 90 + 99) / 100 - 1)?;
     // Half a tenth counts as one.
-    Ok(Some(((low + high + 1) / 2, p90)))
+    Some(((low + high + 1) / 2, p90))
 }
 
 /// The mean of the ratings given in the period; `None` of nothing.
@@ -179,20 +238,6 @@ pub fn rating_mean(conn: &mut AnyConn, frame: &Frame) -> Stored<Option<f64>> {
     let sql =
         format!("SELECT CAST(AVG(rating) AS DOUBLE PRECISION) AS mean FROM cases WHERE {rated}");
     Ok(diesel::sql_query(sql).get_result::<Mean>(conn)?.mean)
-}
-
-/// Outcomes of a kind.
-pub fn outcomes(
-    conn: &mut AnyConn,
-    kind: OutcomeKind,
-    frame: &Frame,
-) -> Stored<crate::domain::figures::OutcomeCount> {
-    let mut part = |part| number(conn, Figure::Outcome(kind, part), frame);
-    Ok(crate::domain::figures::OutcomeCount {
-        count: part(OutcomePart::Count)?,
-        on_time: part(OutcomePart::OnTime)?,
-        late: part(OutcomePart::Late)?,
-    })
 }
 
 /// A row of a series: the first day of the period, the value it is split by, how many cases were

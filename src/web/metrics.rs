@@ -20,7 +20,7 @@ use crate::domain::case::OutcomeKind;
 use crate::domain::deadline::{day_of, end_of_day, start_of_day};
 use crate::domain::figures::OutcomeCount;
 use crate::domain::search::{Filters, Queue, Sight, Sort};
-use crate::flow::{Context, FlowError, accuracy, report};
+use crate::flow::{Context, FlowError, accuracy};
 use crate::store::StoreError;
 use crate::store::figures::{self, Frame, Span};
 use crate::store::list::{self, Days, ListRequest};
@@ -215,8 +215,9 @@ async fn measured(ask: &Ask, kept: &Kept) -> Result<Measured, FlowError> {
 async fn measure(context: &Context, frame: Frame) -> Result<Measured, FlowError> {
     let accuracy = accuracy::accuracy(context, frame.clone(), false).await?;
     let count = move |conn: &mut _| {
-        let one = |kind: &OutcomeKind| Ok((*kind, figures::outcomes(conn, *kind, &frame)?));
-        let outcomes = OutcomeKind::ALL.iter().map(one).collect::<Result<Vec<_>, FlowError>>()?;
+        let groups = figures::outcome_groups(conn, &frame)?;
+        let one = |kind: &OutcomeKind| (*kind, figures::outcomes(&groups, Some(*kind)));
+        let outcomes = OutcomeKind::ALL.iter().map(one).collect();
         Ok::<_, FlowError>((outcomes, outbox::counts(conn, &outbox::DONE_WITH)?))
     };
     let (outcomes, mails) = context.store.read(count).await?;
@@ -227,7 +228,7 @@ fn frame(ask: &Ask) -> Frame {
     let rules = &ask.context.rules;
     let today = day_of(ask.context.now, rules.settings.zone);
     let first = today.checked_sub_days(OfDays::new(MEASURED_DAYS - 1)).unwrap_or(today);
-    report::frame(rules, (first, today), None, ask.context.now)
+    Frame::new(rules, (first, today), None, ask.context.now)
 }
 
 fn of_decisions(measured: &Measured, page: &mut Page) -> Result<(), MetricsError> {

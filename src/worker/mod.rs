@@ -35,14 +35,23 @@ const AFTER_ERROR: Duration = Duration::from_secs(2);
 
 /// The tasks, and for how many minutes none has to worry when it has not succeeded: longer than a
 /// rebuild of the index, a mail server's patience or a training takes.
-const TASKS: [(&str, i64); 7] =
-    [(INDEX, 30), (MAIL, 15), (RULES, 15), (SWEEP, 30), (LEARN, 60), (LAB, 30), (CLOCK, 5)];
+const TASKS: [(&str, i64); 8] = [
+    (INDEX, 30),
+    (MAIL, 15),
+    (RULES, 15),
+    (SWEEP, 30),
+    (LEARN, 60),
+    (LAB, 30),
+    (ALERTS, 15),
+    (CLOCK, 5),
+];
 const INDEX: &str = "index";
 const MAIL: &str = "mail";
 const RULES: &str = "rules";
 const SWEEP: &str = "sweep";
 const LEARN: &str = "learn";
 const LAB: &str = "lab";
+const ALERTS: &str = "alerts";
 const CLOCK: &str = "clock";
 
 /// The running tasks.
@@ -293,8 +302,9 @@ async fn trying(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 /// Looks at kept searches whose time has come, and has mail written where there is news.
 async fn alerting(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     while rest_out(&mut stopped, ALERT_EVERY).await {
-        if let Err(error) = alerts::step(&app).await {
-            tracing::warn!(%error, "kept searches could not be looked at");
+        match alerts::step(&app).await {
+            Ok(_) => app.tasks.succeeded(ALERTS, app.clock.now()),
+            Err(error) => tracing::warn!(%error, "kept searches could not be looked at"),
         }
     }
 }

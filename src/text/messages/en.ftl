@@ -167,6 +167,7 @@ task-rules = taking up rules and labels
 task-sweep = removing what has expired
 task-learn = learning
 task-lab = the rule lab
+task-alerts = looking at saved searches
 task-clock = watching the clock
 rule-unchanged = { $field } must differ from the present one.
 field-destination = Where it belongs

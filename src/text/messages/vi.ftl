@@ -167,6 +167,7 @@ task-rules = nhận quy tắc và nhãn mới
 task-sweep = xóa những gì hết hạn
 task-learn = học
 task-lab = phòng thử quy tắc
+task-alerts = xem các tìm kiếm đã lưu
 task-clock = theo dõi đồng hồ
 rule-unchanged = { $field } phải khác với hiện tại.
 field-destination = Nơi giải quyết
