@@ -16,6 +16,7 @@ use crate::index::Index;
 use crate::index::scope::Engine;
 use crate::mail::{Limits, Transport};
 use crate::seal::{Seal, hex, random};
+use crate::store::files::{Files, FilesUrl};
 use crate::store::{DatabaseUrl, Store, StoreError, models, packs};
 use crate::text::messages::Messages;
 use crate::text::personal::PersonalPatterns;
@@ -53,6 +54,7 @@ pub struct App {
     pub clock: Clock,
     pub seal: Arc<Seal>,
     pub store: Store,
+    pub files: Files,
     pub messages: Arc<Messages>,
     pub transport: Transport,
     /// Names this process in leases.
@@ -80,6 +82,7 @@ impl App {
         let folder = config.data.join("mail");
         let transport = Transport::new(config.smtp_url.as_deref(), &folder, Limits::SERVICE)
             .map_err(|e| AssemblyError::new("mail", e))?;
+        let files = open_files(&config, seal.clone())?;
         let rules = load_rules(&store, &clock).await?;
         let holder = random::<8>().map_err(|e| AssemblyError::new("random", e))?;
         Ok(App {
@@ -96,6 +99,7 @@ impl App {
             clock,
             seal,
             store,
+            files,
         })
     }
 
@@ -113,6 +117,7 @@ impl App {
         let rules = self.rules();
         Context {
             store: self.store.clone(),
+            files: self.files.clone(),
             rules: rules.jurisdiction,
             engine: rules.engine,
             patterns: rules.patterns,
@@ -180,6 +185,13 @@ pub fn open_store(config: &Config, seal: Arc<Seal>) -> Result<Store, AssemblyErr
     let bad = |e: String| AssemblyError::new("DANGVAN_DATABASE_URL", e);
     let url = DatabaseUrl::parse(&config.database_url, &config.data).map_err(bad)?;
     Store::open(&url, seal).map_err(|e| AssemblyError::new("database", e))
+}
+
+/// Opens where files lie, of the configuration.
+pub fn open_files(config: &Config, seal: Arc<Seal>) -> Result<Files, AssemblyError> {
+    let bad = |e: String| AssemblyError::new("DANGVAN_FILES_URL", e);
+    let url = FilesUrl::parse(&config.files_url, &config.data).map_err(bad)?;
+    Files::open(&url, seal).map_err(|e| AssemblyError::new("files", e))
 }
 
 async fn load_rules(store: &Store, clock: &Clock) -> Result<Rules, AssemblyError> {

@@ -28,6 +28,7 @@ use crate::domain::jurisdiction::Jurisdiction;
 use crate::index::IndexError;
 use crate::index::scope::Engine;
 use crate::seal::SealError;
+use crate::store::files::Files;
 use crate::store::{MayBeDown, Store, StoreError};
 use crate::text::messages::Messages;
 use crate::text::personal::PersonalPatterns;
@@ -36,6 +37,8 @@ use crate::text::personal::PersonalPatterns;
 #[derive(Clone)]
 pub struct Context {
     pub store: Store,
+    /// Where the bytes of attachments lie.
+    pub files: Files,
     pub rules: Arc<Jurisdiction>,
     pub engine: Arc<Engine>,
     /// Finds identity and telephone numbers in free text.

@@ -322,6 +322,9 @@ diesel::table! {
         size_bytes -> BigInt,
         hash -> Binary,
         added_at -> Timestamp,
+        version -> BigInt,
+        author_kind -> Text,
+        preview_bytes -> BigInt,
     }
 }
 
@@ -366,6 +369,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    attachments,
     case_changes,
     case_texts,
     cases,
