@@ -22,6 +22,7 @@ use crate::index::query::FieldWord;
 use crate::index::scope::Engine;
 use crate::mail::{Limits, Transport};
 use crate::seal::{Seal, hex, random};
+use crate::store::files::{Files, FilesUrl};
 use crate::store::{DatabaseUrl, Store, StoreError, models, packs};
 use crate::telemetry::metrics::Metrics;
 use crate::text::messages::Messages;
@@ -63,6 +64,7 @@ pub struct App {
     pub clock: Clock,
     pub seal: Arc<Seal>,
     pub store: Store,
+    pub files: Files,
     pub messages: Arc<Messages>,
     pub transport: Transport,
     /// Names this process in leases.
@@ -95,6 +97,7 @@ impl App {
         let folder = config.data.join("mail");
         let transport = Transport::new(config.smtp_url.as_deref(), &folder, Limits::SERVICE)
             .map_err(|e| AssemblyError::new("mail", e))?;
+        let files = open_files(&config, seal.clone())?;
         let rules = load_rules(&store, &clock, &messages).await?;
         let holder = random::<8>().map_err(|e| AssemblyError::new("random", e))?;
         let channels = Channel::ALL.iter().map(|channel| channel.word());
@@ -116,6 +119,7 @@ impl App {
             clock,
             seal,
             store,
+            files,
         })
     }
 
@@ -133,6 +137,7 @@ impl App {
         let rules = self.rules();
         Context {
             store: self.store.clone(),
+            files: self.files.clone(),
             rules: rules.jurisdiction,
             engine: rules.engine,
             patterns: rules.patterns,
@@ -201,6 +206,13 @@ pub fn open_store(config: &Config, seal: Arc<Seal>) -> Result<Store, AssemblyErr
     let bad = |e: String| AssemblyError::new("DANGVAN_DATABASE_URL", e);
     let url = DatabaseUrl::parse(&config.database_url, &config.data).map_err(bad)?;
     Store::open(&url, seal).map_err(|e| AssemblyError::new("database", e))
+}
+
+/// Opens where files lie, of the configuration.
+pub fn open_files(config: &Config, seal: Arc<Seal>) -> Result<Files, AssemblyError> {
+    let bad = |e: String| AssemblyError::new("DANGVAN_FILES_URL", e);
+    let url = FilesUrl::parse(&config.files_url, &config.data).map_err(bad)?;
+    Files::open(&url, seal).map_err(|e| AssemblyError::new("files", e))
 }
 
 async fn load_rules(

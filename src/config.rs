@@ -26,6 +26,8 @@ pub struct Config {
     pub data: PathBuf,
     /// `sqlite:PATH`, relative to `data`, or `postgres://…`; the store takes it apart.
     pub database_url: String,
+    /// `file:FOLDER`, relative to `data`, or `s3+https://…`; the store takes it apart.
+    pub files_url: String,
     /// Unset: mails are files in the data folder.
     pub smtp_url: Option<String>,
     /// An address, or `Name <address>`.
@@ -127,6 +129,7 @@ impl Reader {
         let data = self.required(Name::Data, "var", values::path).unwrap_or_default();
         let database_url =
             self.required(Name::DatabaseUrl, "sqlite:dangvan.db", values::database_url);
+        let files_url = self.required(Name::FilesUrl, "file:files", values::files_url);
         let smtp_url = self.optional(Name::SmtpUrl, "unset: files", values::smtp_url);
         // Where a fault is told already, a stand-in keeps it from being told again.
         let stand_in = || "http://localhost".to_owned();
@@ -150,6 +153,7 @@ impl Reader {
             pack: pack.map(|p| data.join(p)),
             data,
             database_url: database_url.unwrap_or_default(),
+            files_url: files_url.unwrap_or_default(),
             smtp_url,
             mail_from: from.unwrap_or_default(),
             mail_domain: domain.unwrap_or_default(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CliError, open, print, say};
+use crate::app::open_files;
 use crate::config::Config;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::flow::{FlowError, check, sync_index};
@@ -14,15 +15,24 @@ use crate::store::{Store, packs};
 /// A rebuild by the service is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Compares every case's row with its events, and the index with the database. Exit code 1 where
+/// Compares every case's row with its events, the rows of files with what lies there, and the index
+/// with the database. Exit code 1 where
 /// they differ.
 pub fn check(config: &Config) -> Result<(), CliError> {
-    let (_, store) = open::open(config)?;
+    let (seal, store) = open::open(config)?;
     let bar = super::progress("cases");
     let found = super::wait(check::check(&store, |done| bar.set_position(done)))??;
     bar.finish_and_clear();
     print(&format!("{} cases, {} events", found.cases, found.events))?;
     for fault in &found.faults {
+        print(fault)?;
+    }
+    let bar = super::progress("files");
+    let lie = open_files(config, seal)?;
+    let files = super::wait(check::check_files(&store, &lie, |done| bar.set_position(done)))??;
+    bar.finish_and_clear();
+    print(&format!("{} files", files.files))?;
+    for fault in &files.faults {
         print(fault)?;
     }
     let bar = super::progress("index");
@@ -33,7 +43,7 @@ pub fn check(config: &Config) -> Result<(), CliError> {
     for fault in &index.faults {
         print(fault)?;
     }
-    match count(&found.faults) + index.faults_total {
+    match count(&found.faults) + count(&files.faults) + index.faults_total {
         0 => print("no fault found"),
         count => Err(CliError::Faults(format!("{count} faults"))),
     }

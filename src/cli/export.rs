@@ -9,13 +9,14 @@ use super::{CliError, open, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::attachment::KeptFile;
 use crate::domain::case::Status;
 use crate::domain::in_language;
 use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::scope::Scope;
 use crate::flow::FlowError;
-use crate::store::cases::{self, StoredCase};
-use crate::store::texts;
+use crate::store::cases::{self, CaseKeys, StoredCase};
+use crate::store::{attachments, texts};
 
 /// Arguments of `export`.
 #[derive(Debug, Clone, clap::Args)]
@@ -40,7 +41,7 @@ pub struct ExportArgs {
     agency: Option<String>,
 }
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "number",
     "channel",
     "external_id",
@@ -60,6 +61,7 @@ const COLUMNS: [&str; 19] = [
     "outcome_at",
     "rating",
     "text",
+    "attachments",
 ];
 
 /// Cases are read in batches, each a read transaction of its own.
@@ -92,9 +94,12 @@ pub fn run(config: Config, args: &ExportArgs) -> Result<(), CliError> {
         let read = app.store.read(move |conn| {
             let ids = cases::ids_after(conn, after, BATCH)?;
             let stored = cases::by_ids(conn, &ids)?;
-            Ok::<_, FlowError>((ids.last().copied(), stored, texts::of_cases(conn, &seal, &ids)?))
+            let keys: Vec<CaseKeys> = stored.iter().map(|one| one.keys.clone()).collect();
+            let files = attachments::of_cases(conn, &seal, &keys)?;
+            let texts = texts::of_cases(conn, &seal, &ids)?;
+            Ok::<_, FlowError>((ids.last().copied(), stored, texts, files))
         });
-        let (last, stored, bodies) = super::wait(read)??;
+        let (last, stored, bodies, files) = super::wait(read)??;
         let Some(last) = last else { break };
         after = last;
         for one in stored.iter().filter(|one| is_wanted(args, agencies.as_deref(), one)) {
@@ -104,7 +109,10 @@ pub fn run(config: Config, args: &ExportArgs) -> Result<(), CliError> {
             }
             let text = bodies.iter().find(|(id, t)| *id == one.keys.id && t.kind == "case");
             let text = text.map_or("", |(_, t)| &t.body);
-            let row = row(&rules.jurisdiction, one, &rules.patterns.mask(text));
+            let files = files.iter().find(|(id, _)| *id == one.keys.id);
+            let files = files.map_or_else(String::new, |(_, files)| kinds(files));
+            let text = rules.patterns.mask(text);
+            let row = row(&rules.jurisdiction, one, (&text, &files));
             write_row(&mut out, &args.format, &row)?;
             written += 1;
         }
@@ -126,7 +134,14 @@ fn is_wanted(args: &ExportArgs, agencies: Option<&[i64]>, one: &StoredCase) -> b
         && agencies.is_none_or(|ids| case.agency.is_some_and(|agency| ids.contains(&agency)))
 }
 
-fn row(rules: &Jurisdiction, one: &StoredCase, text: &str) -> Vec<Value> {
+/// The files by number and kind: what they are called may say who sent them.
+fn kinds(files: &[KeptFile]) -> String {
+    let kind = |file: &KeptFile| file.media_type.endings().first().copied().unwrap_or("");
+    let named = files.iter().map(|file| format!("{}.{}", file.id, kind(file)));
+    named.collect::<Vec<_>>().join(" ")
+}
+
+fn row(rules: &Jurisdiction, one: &StoredCase, (text, files): (&str, &str)) -> Vec<Value> {
     let case = &one.case;
     let agency = case.agency.and_then(|id| rules.agency(id));
     let flags: Vec<&str> = case.flags.iter().map(|f| f.word()).collect();
@@ -151,6 +166,7 @@ fn row(rules: &Jurisdiction, one: &StoredCase, text: &str) -> Vec<Value> {
         json!(outcome.map(|o| o.at)),
         json!(case.rating.map(|(score, _)| score)),
         json!(text),
+        json!(files),
     ]
 }
 

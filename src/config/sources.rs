@@ -19,6 +19,9 @@ pub struct GlobalArgs {
     /// sqlite:PATH or postgres://… [DANGVAN_DATABASE_URL, sqlite:dangvan.db]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// file:FOLDER, or s3+https://KEY:SECRET@HOST/BUCKET [DANGVAN_FILES_URL, file:files]
+    #[arg(long, global = true, value_name = "URL")]
+    pub files_url: Option<String>,
     /// smtp://, smtps:// or smtp+starttls://; unset: mails are files [DANGVAN_SMTP_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub smtp_url: Option<String>,
@@ -77,6 +80,7 @@ pub(super) enum Name {
     Listen,
     Data,
     DatabaseUrl,
+    FilesUrl,
     SmtpUrl,
     MailFrom,
     MailDomain,
@@ -90,10 +94,11 @@ pub(super) enum Name {
 }
 
 impl Name {
-    const ALL: [Name; 13] = [
+    const ALL: [Name; 14] = [
         Name::Listen,
         Name::Data,
         Name::DatabaseUrl,
+        Name::FilesUrl,
         Name::SmtpUrl,
         Name::MailFrom,
         Name::MailDomain,
@@ -112,6 +117,7 @@ impl Name {
             Name::Listen => "DANGVAN_LISTEN",
             Name::Data => "DANGVAN_DATA",
             Name::DatabaseUrl => "DANGVAN_DATABASE_URL",
+            Name::FilesUrl => "DANGVAN_FILES_URL",
             Name::SmtpUrl => "DANGVAN_SMTP_URL",
             Name::MailFrom => "DANGVAN_MAIL_FROM",
             Name::MailDomain => "DANGVAN_MAIL_DOMAIN",
@@ -135,6 +141,7 @@ impl Name {
             Name::Listen => args.listen.as_ref(),
             Name::Data => args.data.as_ref(),
             Name::DatabaseUrl => args.database_url.as_ref(),
+            Name::FilesUrl => args.files_url.as_ref(),
             Name::SmtpUrl => args.smtp_url.as_ref(),
             Name::MailFrom => args.mail_from.as_ref(),
             Name::MailDomain => args.mail_domain.as_ref(),

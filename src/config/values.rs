@@ -63,6 +63,13 @@ pub(super) fn database_url(text: &str) -> Result<String, String> {
     if known { Ok(text.to_owned()) } else { Err(why.to_owned()) }
 }
 
+pub(super) fn files_url(text: &str) -> Result<String, String> {
+    let is_folder = text.strip_prefix("file:").is_some_and(|path| !path.is_empty());
+    let is_bucket = text.starts_with("s3+https://") || text.starts_with("s3+http://");
+    let why = "it must be file:FOLDER or s3+https://KEY:SECRET@HOST/BUCKET?region=REGION";
+    if is_folder || is_bucket { Ok(text.to_owned()) } else { Err(why.to_owned()) }
+}
+
 pub(super) fn smtp_url(text: &str) -> Result<String, String> {
     let rest = ["smtp://", "smtps://", "smtp+starttls://"]
         .iter()

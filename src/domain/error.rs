@@ -19,12 +19,14 @@ pub struct FieldError {
     pub rule: Rule,
     pub limit: Option<String>,
     pub actual: Option<String>,
+    /// The name of the file that it is about.
+    pub file: Option<String>,
 }
 
 impl FieldError {
     /// A rule broken without a limit to name.
     pub fn new(field: &str, rule: Rule) -> FieldError {
-        FieldError { field: field.to_owned(), rule, limit: None, actual: None }
+        FieldError { field: field.to_owned(), rule, limit: None, actual: None, file: None }
     }
 
     /// A rule broken, with the limit and what was found.
@@ -34,6 +36,7 @@ impl FieldError {
             rule,
             limit: Some(limit.to_owned()),
             actual: Some(actual.to_owned()),
+            file: None,
         }
     }
 }
@@ -67,6 +70,15 @@ super::words! {
         NotInstant = "not_instant",
         TooEarly = "too_early",
         PeriodTooLong = "period_too_long",
+        FileEmpty = "file_empty",
+        FileTooLarge = "file_too_large",
+        /// By its content it is of no kind that is taken.
+        FileType = "file_type",
+        FileBroken = "file_broken",
+        PictureTooLarge = "picture_too_large",
+        TooManyFiles = "too_many_files",
+        /// It was kept for a day, and the day is over.
+        FileExpired = "file_expired",
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::attachment::KeptFile;
 use super::case::Case;
 use super::event::{ActorKind, Recorded};
 use super::reporter::Reporter;
@@ -75,6 +76,7 @@ pub struct KeptMail {
 pub struct File {
     pub case: Case,
     pub texts: Vec<KeptText>,
+    pub attachments: Vec<KeptFile>,
     pub reporter: Reporter,
     pub events: Vec<Recorded>,
     pub mails: Vec<KeptMail>,

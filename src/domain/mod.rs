@@ -5,6 +5,7 @@ pub mod accuracy;
 pub mod action;
 pub mod administration;
 pub mod agency;
+pub mod attachment;
 pub mod case;
 pub mod deadline;
 pub mod edition;

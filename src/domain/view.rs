@@ -16,10 +16,12 @@ use super::user::{Role, User};
 use crate::clock::Moment;
 
 mod citizen;
+mod files;
 mod nearest;
 mod said;
 
 pub use citizen::{CitizenEvent, CitizenView, citizen};
+pub use files::AttachmentView;
 pub use nearest::{Nearest, Suggested};
 use nearest::{nearest, suggested};
 pub use said::{AnswerView, MessageView, PendingView, RatingView};
@@ -209,7 +211,9 @@ pub struct CaseView {
     pub deadlines: Vec<LedgerLine>,
     pub events: Vec<EventView>,
     pub mails: Vec<MailView>,
-    pub attachments: Vec<serde_json::Value>,
+    pub attachments: Vec<AttachmentView>,
+    /// Files that the role may not have, since they may say who wrote.
+    pub attachments_kept_back: usize,
     pub related: Vec<String>,
     pub procedure: Option<String>,
     pub location: Option<Location>,
@@ -250,6 +254,7 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
     let mut decisions: Vec<DecisionView> =
         file.decisions.iter().map(|d| decision(d, file, user, lens)).collect();
     let present = decisions.pop();
+    let (attachments, attachments_kept_back) = files::for_desk(file, user);
     let today = lens.now.date_naive();
     let clock = case.deadline.as_ref().and_then(|d| lens.rules.clock(&d.clock, today));
     CaseView {
@@ -278,7 +283,8 @@ pub fn case(id: CaseId, file: &File, user: &User, lens: &Lens<'_>) -> CaseView {
         deadlines: file.deadlines.iter().map(ledger_line).collect(),
         events: file.events.iter().map(|e| event(e, file, user, lens)).collect(),
         mails: file.mails.iter().map(mail).collect(),
-        attachments: Vec::new(),
+        attachments,
+        attachments_kept_back,
         related: related(file, user, lens),
         procedure: case.procedure.clone(),
         location: location(file).filter(|_| user.role != Role::Oversight),

@@ -1,5 +1,9 @@
 //! Folds all events of every case and compares the result with the rows. Writes nothing.
 
+mod files;
+
+pub use files::{FileFindings, check_files};
+
 use super::FlowError;
 use crate::domain::case::{CaseId, fold};
 use crate::domain::event::Recorded;

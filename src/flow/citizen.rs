@@ -3,10 +3,12 @@
 use super::record::{self, Change};
 use super::{Context, FlowError};
 use crate::domain::action::{CitizenAction, Written};
+use crate::domain::attachment::NewFile;
 use crate::domain::error::Refusal;
 use crate::domain::event::{Actor, ActorKind, Event};
 use crate::domain::proposal;
 use crate::domain::scope::Flag;
+use crate::store::attachments::PutFile;
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts::{self, NewText};
 use crate::store::{StoreError, Tx, outbox};
@@ -16,10 +18,14 @@ use crate::store::{StoreError, Tx, outbox};
 pub async fn step(
     context: &Context,
     code_hash: Vec<u8>,
-    action: CitizenAction,
+    (action, files): (CitizenAction, Vec<NewFile>),
 ) -> Result<StoredCase, FlowError> {
-    let work = context.clone();
-    context
+    let put = match files.is_empty() {
+        true => Vec::new(),
+        false => put(context, code_hash.clone(), files).await?,
+    };
+    let (work, files) = (context.clone(), put.clone());
+    let done = context
         .store
         .write(move |tx| {
             let before = match cases::by_code_hash(tx.conn, &code_hash) {
@@ -31,9 +37,28 @@ pub async fn step(
                 let can = before.case.can().into_iter().filter(|v| citizens(*v)).collect();
                 return Err(Refusal::IllegalStep { verb, can }.into());
             }
-            take(tx, &work, &before, action)
+            let after = take(tx, &work, &before, action)?;
+            let brought = (ActorKind::Citizen, files.as_slice());
+            record::hang(tx, &work, &after, after.case.version, brought)?;
+            Ok(after)
         })
-        .await
+        .await;
+    record::take_back_where_undone(context, &put, &done).await;
+    done
+}
+
+/// Writes files for the case of that code.
+async fn put(
+    context: &Context,
+    code_hash: Vec<u8>,
+    files: Vec<NewFile>,
+) -> Result<Vec<PutFile>, FlowError> {
+    let found = context.store.read(move |conn| cases::by_code_hash(conn, &code_hash)).await;
+    let before = match found {
+        Err(StoreError::NotFound) => return Err(Refusal::NotFound.into()),
+        other => other?,
+    };
+    record::put(context, &before.keys.uid, files).await
 }
 
 fn citizens(verb: crate::domain::case::Verb) -> bool {

@@ -7,6 +7,7 @@ use super::record::{self, Change, actor_of};
 use super::{Changed, Context, FlowError};
 use crate::domain::action::{Action, EXTENSION_MAX_DAYS, What};
 use crate::domain::agency::AgencyId;
+use crate::domain::attachment::NewFile;
 use crate::domain::case::{Pending, Verb};
 use crate::domain::deadline::{day_of, end_of_day};
 use crate::domain::error::{FieldError, Refusal, Rule};
@@ -15,6 +16,7 @@ use crate::domain::letter::LetterKind;
 use crate::domain::proposal;
 use crate::domain::routing::{RoutingQuestion, is_accused};
 use crate::domain::user::{User, UserId, UserName};
+use crate::store::attachments::PutFile;
 use crate::store::cases::{self, StoredCase};
 use crate::store::texts::NewText;
 use crate::store::{Tx, examples, history, outbox, users};
@@ -30,11 +32,15 @@ pub async fn handle(
     user: User,
     number: String,
     revision: i64,
-    action: Action,
+    (action, files): (Action, Vec<NewFile>),
 ) -> Result<StoredCase, FlowError> {
-    let work = context.clone();
+    let put = match files.is_empty() {
+        true => Vec::new(),
+        false => put(context, &user, number.clone(), (action.verb(), files)).await?,
+    };
+    let (work, files) = (context.clone(), put.clone());
     let may_teach = matches!(action, Action::Decide(_) | Action::Restrict { .. });
-    let stored = context
+    let done = context
         .store
         .write(move |tx| {
             let before = cases::by_number(tx.conn, &number)?;
@@ -47,13 +53,30 @@ pub async fn handle(
                 let can = user.can(&before.case, &work.rules);
                 return Err(Refusal::IllegalStep { verb, can }.into());
             }
-            step(tx, &work, &user, &before, action)
+            let after = step(tx, &work, &user, &before, action)?;
+            let brought = (actor_of(&user).kind, files.as_slice());
+            record::hang(tx, &work, &after, after.case.version, brought)?;
+            Ok(after)
         })
-        .await?;
+        .await;
+    record::take_back_where_undone(context, &put, &done).await;
+    let stored = done?;
     if may_teach && !may_be_learned(&stored.case) {
         context.engine.forget(&stored.case.number);
     }
     Ok(stored)
+}
+
+/// Writes files for a case that the user may do this to.
+async fn put(
+    context: &Context,
+    user: &User,
+    number: String,
+    (verb, files): (Verb, Vec<NewFile>),
+) -> Result<Vec<PutFile>, FlowError> {
+    let before = context.store.read(move |conn| cases::by_number(conn, &number)).await?;
+    permit(context, user, &before, verb)?;
+    record::put(context, &before.keys.uid, files).await
 }
 
 /// 404 for what the user may not know of, 403 for what the user may see and not do.

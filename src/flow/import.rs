@@ -80,7 +80,8 @@ fn take(
     let decided = decided(context, &one);
     let notices = if wishes.notify { record::receipt_for(submission) } else { Vec::new() };
     let flags = std::collections::BTreeSet::new();
-    let new = NewCase { submission, actor: Actor::IMPORT, flags, notices };
+    let new =
+        NewCase { uid: crate::seal::random()?, submission, actor: Actor::IMPORT, flags, notices };
     let then = events(&one, &decided);
     let stored = record::create(tx, context, new, then)?;
     let decision = Decision {

@@ -31,6 +31,7 @@ use crate::index::IndexError;
 use crate::index::query::FieldWord;
 use crate::index::scope::Engine;
 use crate::seal::SealError;
+use crate::store::files::Files;
 use crate::store::{MayBeDown, Store, StoreError};
 use crate::text::messages::Messages;
 use crate::text::personal::PersonalPatterns;
@@ -39,6 +40,8 @@ use crate::text::personal::PersonalPatterns;
 #[derive(Clone)]
 pub struct Context {
     pub store: Store,
+    /// Where the bytes of attachments lie.
+    pub files: Files,
     pub rules: Arc<Jurisdiction>,
     pub engine: Arc<Engine>,
     /// Finds identity and telephone numbers in free text.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::record::{self, Change, NewCase};
 use super::{Context, FlowError, off_thread};
 use crate::clock::Moment;
+use crate::domain::attachment::NewFile;
 use crate::domain::case::{CaseId, Status, fold};
 use crate::domain::event::{Actor, ActorKind, Decided, Event, Recorded};
 use crate::domain::file::{Decision, Grounds};
@@ -13,7 +14,8 @@ use crate::domain::notice;
 use crate::domain::proposal::{Draw, Proposal, Question, propose};
 use crate::domain::scope::{Basis, Flag, Scope};
 use crate::domain::submission::Submission;
-use crate::seal::Purpose;
+use crate::seal::{Purpose, Uid, random};
+use crate::store::attachments::PutFile;
 use crate::store::cases::{self, StoredCase};
 use crate::store::examples::insert_decision;
 use crate::store::{StoreError, Tx, history, idempotency, texts};
@@ -59,12 +61,12 @@ fn draw(context: &Context, text: &str) -> Draw {
 /// Takes a submission. Returns when it is on disk.
 pub async fn receive(
     context: &Context,
-    submission: Submission,
+    (submission, files): (Submission, Vec<NewFile>),
     actor: Actor,
     key: Option<RequestKey>,
 ) -> Result<Taken, FlowError> {
-    if let Some(key) = key.clone()
-        && let Some(stored) = context.store.read(move |conn| known(conn, &key)).await?
+    if let Some(key) = key.as_ref()
+        && let Some(stored) = repeated(context, key).await?
     {
         return Ok(Taken { stored, is_repetition: true });
     }
@@ -77,11 +79,39 @@ pub async fn receive(
         flags: intake_flags(&submission),
     };
     let proposal = decide(context, question, submission.received_at).await?;
-    let work = context.clone();
-    context
-        .store
-        .write(move |tx| write(tx, &work, submission, actor, &proposal, key.as_ref()))
-        .await
+    let uid: Uid = random()?;
+    let put = record::put(context, &uid, files).await?;
+    let (work, files) = (context.clone(), put.clone());
+    let came = Came { uid, submission, files, actor, key };
+    let taken = context.store.write(move |tx| write(tx, &work, came, &proposal)).await;
+    let kept = match taken {
+        // Somebody else's same request was faster: these files are there twice.
+        Ok(taken) if taken.is_repetition && !put.is_empty() => {
+            record::take_back_where_undone::<()>(context, &put, &Err(FlowError::KeyReused)).await;
+            return Ok(taken);
+        }
+        other => other,
+    };
+    record::take_back_where_undone(context, &put, &kept).await;
+    kept
+}
+
+/// The case that the same request has made before.
+pub async fn repeated(
+    context: &Context,
+    key: &RequestKey,
+) -> Result<Option<StoredCase>, FlowError> {
+    let key = key.clone();
+    context.store.read(move |conn| known(conn, &key)).await
+}
+
+/// A submission with what comes with it.
+struct Came {
+    uid: Uid,
+    submission: Submission,
+    files: Vec<PutFile>,
+    actor: Actor,
+    key: Option<RequestKey>,
 }
 
 fn known(
@@ -121,14 +151,13 @@ fn intake_flags(submission: &Submission) -> BTreeSet<Flag> {
 fn write(
     tx: &mut Tx<'_>,
     context: &Context,
-    submission: Submission,
-    actor: Actor,
+    came: Came,
     proposal: &Proposal,
-    key: Option<&RequestKey>,
 ) -> Result<Taken, FlowError> {
+    let Came { uid, submission, files, actor, key } = came;
     // The same request may have been written by somebody between the first look and this
     // transaction.
-    if let Some(key) = key
+    if let Some(key) = &key
         && let Some(stored) = known(tx.conn, key)?
     {
         return Ok(Taken { stored, is_repetition: true });
@@ -149,14 +178,18 @@ fn write(
         notices.push(notice::triage());
     }
     let flags = intake_flags(&submission);
-    let new = NewCase { submission: &submission, actor, flags, notices };
+    let new = NewCase { uid, submission: &submission, actor, flags, notices };
     let stored = record::create(tx, context, new, then)?;
+    record::hang(tx, context, &stored, FIRST, (ActorKind::Citizen, &files))?;
     insert_decision(tx, &stored.keys, &machine_decision(context, proposal))?;
-    if let Some(key) = key {
+    if let Some(key) = &key {
         idempotency::insert(tx.conn, &key.key, &key.request, stored.keys.id, context.now)?;
     }
     Ok(Taken { stored, is_repetition: false })
 }
+
+/// Files of a submission came with the first event.
+const FIRST: i64 = 1;
 
 /// So many of a sender's latest cases are looked at.
 const EARLIER_MAX: i64 = 50;

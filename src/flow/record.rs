@@ -26,8 +26,10 @@ use crate::store::texts::{NewText, hash_of, insert_reporter};
 use crate::store::{Tx, users};
 
 mod accused;
+mod files;
 
 pub use accused::{away_from_accused, reopen};
+pub use files::{hang, put, take_back_where_undone};
 
 /// The kind of a text as it was sent, where it came in an old encoding: kept beside what was read
 /// out of it, and neither judged nor indexed.
@@ -44,6 +46,8 @@ pub struct Change {
 
 /// What a new case is made of beside its events.
 pub struct NewCase<'a> {
+    /// Made before, since the seals of its files name it.
+    pub uid: Uid,
     pub submission: &'a Submission,
     pub actor: Actor,
     pub flags: BTreeSet<Flag>,
@@ -161,8 +165,7 @@ pub fn create(
     new: NewCase<'_>,
     then: Vec<Change>,
 ) -> Result<StoredCase, FlowError> {
-    let NewCase { submission, actor, flags, notices } = new;
-    let uid: Uid = random()?;
+    let NewCase { uid, submission, actor, flags, notices } = new;
     let reporter_id = reporter(tx, context, uid, submission)?;
     let mut received = received(submission, flags);
     let texts = texts_of(submission, actor);

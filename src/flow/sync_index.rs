@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::FlowError;
 use crate::clock::Moment;
+use crate::domain::attachment::TEXT_OF_FILE;
 use crate::domain::case::{CaseId, Status};
 use crate::domain::deadline::day_of;
 use crate::domain::file::KeptText;
@@ -24,8 +25,10 @@ pub use rebuild::{rebuild_alone, rebuild_where_wished, retire};
 /// So many changes are committed together.
 const BATCH: i64 = 1_000;
 
-/// Texts that are searched: what people wrote to each other, not internal reasons.
-const SEARCHED: [&str; 6] = ["title", "case", "message", "answer", "question", "note"];
+/// Texts that are searched: what people wrote to each other and what their files say, not internal
+/// reasons.
+const SEARCHED: [&str; 7] =
+    ["title", "case", "message", "answer", "question", "note", TEXT_OF_FILE];
 
 /// Opens the index of this database; what is broken, another's, or of a later state than the
 /// database's (which was restored, or lost its last moments in a power cut) is begun anew.

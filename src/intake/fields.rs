@@ -67,6 +67,11 @@ impl Fields {
         self.map.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Puts a value in the place of a field.
+    pub fn put(&mut self, name: &str, value: Value) {
+        self.map.insert(name.to_owned(), value);
+    }
+
     /// Is the field there, be it with nothing in it?
     pub fn has(&self, name: &str) -> bool {
         self.map.contains_key(name)

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod administration;
+pub mod attachment;
 pub mod edition;
 pub mod fields;
 pub mod history;
@@ -33,6 +34,8 @@ pub enum Unreadable {
     NoObject,
     /// Not in Unicode.
     NotUnicode,
+    /// Parts of which one has no beginning, or no end.
+    Parts,
 }
 
 /// What cannot be read, in words, with the place.
@@ -41,6 +44,7 @@ pub fn unreadable_message(messages: &Messages, language: &str, why: &Unreadable)
         Unreadable::Json { line, column } => ("unreadable-json", *line, *column),
         Unreadable::NoObject => ("unreadable-no-object", 0, 0),
         Unreadable::NotUnicode => ("unreadable-not-unicode", 0, 0),
+        Unreadable::Parts => ("unreadable-parts", 0, 0),
     };
     let (line, column) = (line.to_string(), column.to_string());
     messages.say(language, id, &[("line", &line), ("column", &column)])

@@ -7,6 +7,7 @@
 
 pub mod accuracy;
 pub mod agencies;
+pub mod attachments;
 pub mod cases;
 pub mod changes;
 mod conn;
@@ -14,6 +15,7 @@ mod dialect;
 pub mod editions;
 pub mod examples;
 pub mod figures;
+pub mod files;
 pub mod history;
 pub mod idempotency;
 pub mod leases;

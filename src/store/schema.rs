@@ -324,6 +324,9 @@ diesel::table! {
         size_bytes -> BigInt,
         hash -> Binary,
         added_at -> Timestamp,
+        version -> BigInt,
+        author_kind -> Text,
+        preview_bytes -> BigInt,
     }
 }
 
@@ -368,6 +371,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    attachments,
     case_changes,
     case_texts,
     cases,

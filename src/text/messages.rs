@@ -18,6 +18,7 @@ const SOURCES: [(&str, &[&str]); 2] = [
             include_str!("messages/vi-pages.ftl"),
             include_str!("messages/vi-admin.ftl"),
             include_str!("messages/vi-lab.ftl"),
+            include_str!("messages/vi-files.ftl"),
         ],
     ),
     (
@@ -27,6 +28,7 @@ const SOURCES: [(&str, &[&str]); 2] = [
             include_str!("messages/en-pages.ftl"),
             include_str!("messages/en-admin.ftl"),
             include_str!("messages/en-lab.ftl"),
+            include_str!("messages/en-files.ftl"),
         ],
     ),
 ];

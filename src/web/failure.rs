@@ -153,6 +153,9 @@ impl Failure {
             {
                 map.insert("limit".into(), json!(limit));
             }
+            if let (Some(file), Value::Object(map)) = (&error.file, &mut one) {
+                map.insert("file".into(), json!(file));
+            }
             errors.push(one);
         }
         let title = self.title(messages, language);

@@ -12,7 +12,9 @@ use crate::domain::scope::Neighbour;
 use crate::flow::Context;
 use crate::seal::Seal;
 use crate::store::cases::{self, StoredCase};
-use crate::store::{AnyConn, StoreError, Stored, examples, history, outbox, texts, users};
+use crate::store::{
+    AnyConn, StoreError, Stored, attachments, examples, history, outbox, texts, users,
+};
 
 /// No more related cases are named than this.
 const RELATED_MAX: i64 = 20;
@@ -80,6 +82,7 @@ fn file(
         related: related(conn, seal, stored, &reporter, &rules.settings.phone_country_code)?,
         case: stored.case.clone(),
         texts: texts::of_case(conn, seal, keys.id)?,
+        attachments: attachments::of_case(conn, seal, keys)?,
         reporter,
         events: history::events_of(conn, keys.id)?,
         mails,

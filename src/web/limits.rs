@@ -29,6 +29,10 @@ pub enum Limited {
     Search,
     /// By code: 30 a minute.
     LookUp,
+    /// Files and their small pictures, by code: 120 a minute, since a page shows several.
+    File,
+    /// Forms with files that are not sent yet: 60 at once, then 20 a minute.
+    Draft,
 }
 
 /// The counters.
@@ -37,6 +41,8 @@ pub struct Limits {
     submit: DefaultKeyedRateLimiter<String>,
     search: DefaultKeyedRateLimiter<String>,
     look_up: DefaultKeyedRateLimiter<String>,
+    file: DefaultKeyedRateLimiter<String>,
+    draft: DefaultKeyedRateLimiter<String>,
     failures: Mutex<HashMap<String, (Moment, u32)>>,
 }
 
@@ -54,6 +60,8 @@ impl Limits {
             submit: RateLimiter::keyed(quota(20, 60)),
             search: RateLimiter::keyed(quota(60, 60)),
             look_up: RateLimiter::keyed(quota(30, 30)),
+            file: RateLimiter::keyed(quota(120, 120)),
+            draft: RateLimiter::keyed(quota(20, 60)),
             failures: Mutex::new(HashMap::new()),
         }
     }
@@ -64,6 +72,8 @@ impl Limits {
             Limited::Submit => &self.submit,
             Limited::Search => &self.search,
             Limited::LookUp => &self.look_up,
+            Limited::File => &self.file,
+            Limited::Draft => &self.draft,
         };
         if !self.is_on {
             return Ok(());

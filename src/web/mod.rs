@@ -17,6 +17,7 @@ mod openapi;
 mod pages;
 mod query_words;
 mod server;
+mod upload;
 
 use actix_web::web::{self, ServiceConfig, delete, get, post};
 
@@ -33,12 +34,14 @@ pub fn data(app: &std::sync::Arc<crate::app::App>) -> impl Fn(&mut ServiceConfig
     let limits = web::Data::new(limits::Limits::new(app.config.rate_limit));
     let figures = web::Data::new(pages::figures::Kept::default());
     let document = web::Data::new(openapi::Document::default());
+    let uploads = web::Data::new(upload::Uploads::default());
     let app = web::Data::from(app.clone());
     move |config| {
         config.app_data(app.clone());
         config.app_data(limits.clone());
         config.app_data(figures.clone());
         config.app_data(document.clone());
+        config.app_data(uploads.clone());
         config.app_data(web::PayloadConfig::new(BODY_MAX_BYTES));
         config.configure(routes);
     }
@@ -51,6 +54,12 @@ fn routes(config: &mut ServiceConfig) {
             web::scope("/api/v1")
                 .route("/cases", post().to(api::cases::create))
                 .route("/cases/{code}", get().to(api::cases::read))
+                .route("/cases/{code}/files", post().to(api::attachments::add))
+                .route("/cases/{code}/attachments/{id}", get().to(api::attachments::of_code))
+                .route(
+                    "/cases/{code}/attachments/{id}/preview",
+                    get().to(api::attachments::preview_of_code),
+                )
                 .route("/cases/{code}/{verb}", post().to(api::cases::step))
                 .route("/session", post().to(api::session::create))
                 .route("/session", delete().to(api::session::delete))
@@ -60,6 +69,14 @@ fn routes(config: &mut ServiceConfig) {
                 .route("/desk/preview", post().to(api::desk::preview))
                 .route("/desk/cases/{number}", get().to(api::desk::read))
                 .route("/desk/cases/{number}/similar", get().to(api::desk::similar))
+                .route(
+                    "/desk/cases/{number}/attachments/{id}",
+                    get().to(api::attachments::of_number),
+                )
+                .route(
+                    "/desk/cases/{number}/attachments/{id}/preview",
+                    get().to(api::attachments::preview_of_number),
+                )
                 .route("/desk/cases/{number}/{verb}", post().to(api::desk::step))
                 .route("/agencies", get().to(api::lists::agencies))
                 .route("/areas", get().to(api::lists::areas))

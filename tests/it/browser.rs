@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use fantoccini::{Client, Locator};
 
+use crate::attachments::makers::png;
 use tools::{Site, accessible, browser, element, page_with, press, submit, type_into};
 
 /// The Enter key (WebDriver, 17.4.2).
@@ -22,8 +23,11 @@ pub async fn file(client: &Client, service: &Site, language: &str) -> String {
     client.goto(&service.url(&format!("/file?language={language}"))).await.unwrap();
     look("step 1").await;
     type_into(client, "#text", "ngắn").await;
+    let folder = tempfile::tempdir().unwrap();
+    type_into(client, "#attachments", &photo(&folder)).await;
     submit(client, NEXT).await;
     element(client, "[data-errors]").await;
+    element(client, "input[name=kept][checked]").await;
     look("step 1 with an error").await;
     let kept = element(client, "#text").await;
     assert_eq!(kept.prop("value").await.unwrap().unwrap().trim(), "ngắn", "nothing typed is lost");
@@ -45,11 +49,19 @@ pub async fn file(client: &Client, service: &Site, language: &str) -> String {
     submit(client, NEXT).await;
     let review = page_with(client, TEXT).await;
     look("the review").await;
+    assert!(review.contains("hẻm.png"), "what was chosen goes along: {review}");
     assert!(review.contains("Bến Thành") || review.contains("Ben Thanh"), "{review}");
     submit(client, NEXT).await;
     let receipt = page_with(client, "DV26-").await;
     look("the receipt").await;
     code_on(&receipt)
+}
+
+/// A photograph to choose.
+fn photo(folder: &tempfile::TempDir) -> String {
+    let path = folder.path().join("hẻm.png");
+    std::fs::write(&path, png()).unwrap();
+    path.to_string_lossy().into_owned()
 }
 
 /// The browser's own Back leads to the step before, which a form has sent for.
@@ -93,6 +105,10 @@ async fn citizens_way() {
         let code = file(&client, &service, language).await;
         client.goto(&service.url(&format!("/track/{code}?language={language}"))).await.unwrap();
         page_with(&client, TEXT).await;
+        element(&client, ".files img").await;
+        let drawn = "return document.querySelector('.files img').naturalWidth";
+        let width = client.execute(drawn, vec![]).await.unwrap();
+        assert_eq!(width, 32, "the small picture is drawn");
         let open = "document.querySelectorAll('details').forEach(d => d.open = true)";
         client.execute(open, vec![]).await.unwrap();
         type_into(&client, "form[action$='/messages'] textarea", "Tôi gửi thêm bản sao.").await;
@@ -123,6 +139,8 @@ async fn keyboards_way() {
     let narrowing = client.find_all(Locator::Css("input.narrow")).await.unwrap();
     assert!(narrowing.is_empty(), "no script has run");
     type_into(&client, "#text", "ngắn").await;
+    let folder = tempfile::tempdir().unwrap();
+    type_into(&client, "#attachments", &photo(&folder)).await;
     type_into(&client, NEXT, ENTER).await;
     page_with(&client, "mới có 4").await;
     type_into(&client, "#text", &format!(", {TEXT}")).await;
@@ -135,6 +153,7 @@ async fn keyboards_way() {
     type_into(&client, NEXT, ENTER).await;
     let review = page_with(&client, TEXT).await;
     assert!(review.contains("ngắn") && review.contains("Bến Thành"), "{review}");
+    assert!(review.contains("hẻm.png"), "{review}");
     type_into(&client, NEXT, ENTER).await;
     let code = code_on(&page_with(&client, "DV26-").await);
     client.goto(&service.url("/track")).await.unwrap();

@@ -22,7 +22,10 @@ use dangvan::store::{DatabaseUrl, Store, StoreError, packs, sessions, users};
 use dangvan::worker;
 use serde_json::Value;
 
+mod parts;
+
 pub use databases::*;
+pub use parts::{Part, multipart};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +120,7 @@ pub struct Answer {
     pub headers: actix_web::http::header::HeaderMap,
     pub body: Value,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 const SAME_SITE: (&str, &str) = ("sec-fetch-site", "same-origin");
@@ -132,6 +136,8 @@ pub struct Ask<'a> {
     pub raw: Option<Vec<u8>>,
     /// Pairs of a page's form, sent with the cookie of a visit and its token.
     pub form: Option<Vec<(&'a str, &'a str)>>,
+    /// Parts of a form with files; a page's get the token.
+    pub parts: Option<Vec<Part>>,
     pub peer: Option<std::net::SocketAddr>,
 }
 
@@ -149,7 +155,15 @@ impl Town {
         if let Some(peer) = ask.peer {
             request = request.peer_addr(peer);
         }
-        if let Some(mut form) = ask.form {
+        if let Some(mut parts) = ask.parts {
+            if !path.starts_with("/api") {
+                parts.insert(0, Part::text("token", &self.form_token()));
+                let cookie = ("cookie", format!("visit={VISIT}"));
+                request = request.insert_header(cookie).insert_header(SAME_SITE);
+            }
+            let (kind, body) = multipart(&parts);
+            request = request.insert_header(("content-type", kind)).set_payload(body);
+        } else if let Some(mut form) = ask.form {
             let token = self.form_token();
             form.push(("token", &token));
             let cookie = ("cookie", format!("visit={VISIT}"));
@@ -166,7 +180,7 @@ impl Town {
         let bytes = test::read_body(response).await;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, etag, headers, body, text }
+        Answer { status, etag, headers, body, text, bytes: bytes.to_vec() }
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Answer {
@@ -277,10 +291,17 @@ impl Town {
         paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect()
     }
 
+    /// What `check` says of files.
+    pub async fn file_faults(&self) -> Vec<String> {
+        let (store, files) = (&self.app.store, &self.app.files);
+        dangvan::flow::check::check_files(store, files, |_| {}).await.unwrap().faults
+    }
+
     /// Every case's events make its row, and the index holds what the rows say.
     pub async fn check(&self) {
         let found = dangvan::flow::check::check(&self.app.store, |_| {}).await.unwrap();
         assert_eq!(found.faults, Vec::<String>::new());
+        assert_eq!(self.file_faults().await, Vec::<String>::new());
         if let Some(index) = self.app.index() {
             let rules = self.app.rules().jurisdiction;
             let found = sync_index::audit(&self.app.store, &index, &rules, |_| {}).await.unwrap();

@@ -15,6 +15,7 @@ mod harness;
 
 mod accuracy;
 mod administration;
+mod attachments;
 mod auth;
 mod backends;
 mod browser;

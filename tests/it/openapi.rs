@@ -9,7 +9,8 @@ use dangvan::domain::case::Verb;
 use dangvan::domain::user::Role;
 use serde_json::{Value, json};
 
-use crate::harness::{ADMIN_PASSWORD, Answer, Ask, Db, Town, town};
+use crate::attachments::makers::png;
+use crate::harness::{ADMIN_PASSWORD, Answer, Ask, Db, Part, Town, town};
 use crate::openapi_document::{Document, Operation};
 
 /// The town, its document, and two administrators: nobody approves what they wrote.
@@ -173,8 +174,16 @@ async fn example(desk: &Desk, operation: &Operation) -> Answer {
         let done = desk.town.step(token, &number, verb, body).await;
         assert_eq!(done.status, 200, "{verb}: {}", done.text);
     }
-    let path = operation.path_for(&number, &code);
+    let mut path = operation.path_for(&number, &code);
     let body = operation.example.clone();
+    if operation.path.contains("{id}") || operation.id == "addFiles" {
+        let sent = add_file(desk, &code).await;
+        if operation.id == "addFiles" {
+            return sent;
+        }
+        let id = sent.body["attachments"][0]["id"].as_i64().unwrap();
+        path = path.replace("attachments/1", &format!("attachments/{id}"));
+    }
     if operation.id == "signIn" || operation.id == "changePassword" {
         return password(desk, operation).await;
     }
@@ -183,6 +192,13 @@ async fn example(desk: &Desk, operation: &Operation) -> Answer {
     let headers = if operation.needs_tag { vec![("if-match", tag.as_str())] } else { vec![] };
     let token = Some(desk.second.as_str()).filter(|_| operation.is_secured);
     desk.call(operation, &path, Ask { token, headers, body, ..Ask::default() }).await
+}
+
+/// A small picture for the case.
+async fn add_file(desk: &Desk, code: &str) -> Answer {
+    let parts = Some(vec![Part::file("photo.png", &png())]);
+    let path = format!("/api/v1/cases/{code}/files");
+    desk.town.call(Method::POST, &path, Ask { parts, ..Ask::default() }).await
 }
 
 /// The examples of a stranger's password are nobody's: here they are the first administrator's.
@@ -255,6 +271,8 @@ async fn the_roles_are_the_ones_that_may() {
             let wanted = match (may, operation.needs_tag) {
                 (false, _) => 403,
                 (true, true) => 412,
+                // No file hangs on this case.
+                (true, false) if operation.path.contains("{id}") => 404,
                 (true, false) => 200,
             };
             assert_eq!(answer.status, wanted, "{role} {}: {}", operation.path, answer.text);

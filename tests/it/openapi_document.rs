@@ -23,7 +23,7 @@ pub struct Operation {
 impl Operation {
     /// The path of one case.
     pub fn path_for(&self, number: &str, code: &str) -> String {
-        self.path.replace("{number}", number).replace("{code}", code)
+        self.path.replace("{number}", number).replace("{code}", code).replace("{id}", "1")
     }
 
     fn body_schema(&self) -> &Value {
@@ -83,6 +83,9 @@ impl Document {
         let (kind, content) = content.iter().next().unwrap();
         let sent = answer.headers.get("content-type").unwrap().to_str().unwrap();
         assert_eq!(sent, kind, "{what}");
+        if !kind.ends_with("json") {
+            return;
+        }
         let mut faults = Vec::new();
         self.fits(&answer.body, &content["schema"], "", &mut faults);
         assert!(faults.is_empty(), "{what}: {faults:#?}\n{}", answer.text);

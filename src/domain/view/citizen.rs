@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{AnswerView, MessageView, RatingView, agency_name, answer, messages, rating};
+use super::{
+    AnswerView, AttachmentView, MessageView, RatingView, agency_name, answer, files, messages,
+    rating,
+};
 use crate::clock::Moment;
 use crate::domain::agency::AgencyName;
 use crate::domain::case::{Status, Verb};
@@ -39,6 +42,8 @@ pub struct CitizenView {
     pub next: String,
     pub events: Vec<CitizenEvent>,
     pub messages: Vec<MessageView>,
+    /// The own files, and those of answers and questions.
+    pub attachments: Vec<AttachmentView>,
     pub answer: Option<AnswerView>,
     pub rating: Option<RatingView>,
     pub can: Vec<Verb>,
@@ -70,6 +75,7 @@ pub fn citizen(file: &File, rules: &Jurisdiction, language: &str, next: String) 
         next,
         events,
         messages: messages(file, &str::to_owned),
+        attachments: files::for_citizen(file),
         answer: told(file, rules, language),
         rating: rating(file, &str::to_owned),
         can: can.collect(),

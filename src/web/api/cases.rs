@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::must_be_json;
+use crate::domain::attachment::NewFile;
 use crate::domain::case::{Channel, Status, Verb};
 use crate::domain::error::{FieldError, Rule};
 use crate::domain::event::Actor;
@@ -24,6 +25,7 @@ use crate::web::failure::{Failure, Kind};
 use crate::web::files;
 use crate::web::identity::{self, Signed};
 use crate::web::limits::{Limited, Limits};
+use crate::web::upload;
 
 /// An Idempotency-Key is not longer than this.
 pub const KEY_MAX: usize = 200;
@@ -33,12 +35,12 @@ pub async fn create(
     ask: Ask,
     limits: web::Data<Limits>,
     request: HttpRequest,
-    body: web::Bytes,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
-    must_be_json(&request, &body)?;
     let signed = identity::maybe(&ask, &request).await?;
     let key = limit_key(&ask, signed.as_ref());
     limits.count(Limited::Submit, &key)?;
+    let body = upload::body(&ask, &request, payload, "case").await?;
     let clerk = signed.as_ref().filter(|s| matches!(s.user.role, Role::Triage | Role::Admin));
     let door = rest::Door {
         rules: &ask.context.rules,
@@ -48,10 +50,10 @@ pub async fn create(
         is_history: false,
         language: &ask.language,
     };
-    let submission = rest::submission_of_json(&body, &door)?;
-    let key = request_key(&ask, &request, &body, signed.as_ref())?;
+    let submission = rest::submission_of_json(&body.json, &door)?;
+    let key = request_key(&ask, &request, &body.said, signed.as_ref())?;
     let actor = clerk.map_or(Actor::CITIZEN, |s| actor_of(&s.user));
-    let taken = receive(&ask.context, submission, actor, key).await?;
+    let taken = receive(&ask.context, (submission, body.files), actor, key).await?;
     ask.has_taken(&taken);
     Ok(created(&ask, &taken.stored))
 }
@@ -132,7 +134,7 @@ pub fn code_hash(ask: &Ask, typed: &str) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn unknown_code(failure: Failure) -> Failure {
+pub(super) fn unknown_code(failure: Failure) -> Failure {
     match failure.kind {
         Kind::NotFound => Failure::new(Kind::UnknownCode),
         _ => failure,
@@ -174,7 +176,7 @@ pub async fn step(
     must_be_json(&request, &body)?;
     let verb: Verb = verb.parse().map_err(|_| Failure::new(Kind::NotFound))?;
     let fields = Fields::of_json(&body)?;
-    take_step(&ask, &code, verb, fields).await?;
+    take_step(&ask, &code, verb, (fields, Vec::new())).await?;
     let view = view_by_code(&ask, &code).await?;
     Ok(HttpResponse::Ok().json(view))
 }
@@ -184,12 +186,12 @@ pub async fn take_step(
     ask: &Ask,
     code: &str,
     verb: Verb,
-    fields: Fields,
+    (fields, files): (Fields, Vec<NewFile>),
 ) -> Result<StoredCase, Failure> {
     let hash = code_hash(ask, code)?;
     let action = action::citizen_action(verb, fields, &ask.context.rules);
     let action = action.ok_or_else(|| Failure::new(Kind::NotFound))??;
-    let stored = citizen::step(&ask.context, hash, action).await;
+    let stored = citizen::step(&ask.context, hash, (action, files)).await;
     let stored = stored.map_err(|e| unknown_code(e.into()))?;
     ask.app.nudge.notify_waiters();
     Ok(stored)

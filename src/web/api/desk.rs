@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::cases::limit_key;
 use super::{must_be_json, pairs};
+use crate::domain::attachment::NewFile;
 use crate::domain::case::Verb;
-use crate::domain::error::{FieldError, Refusal};
+use crate::domain::error::{FieldError, Refusal, Rule};
 use crate::domain::in_language;
 use crate::domain::proposal::Question;
 use crate::domain::search::Facets;
@@ -16,6 +17,7 @@ use crate::domain::user::User;
 use crate::domain::view::{self, CaseView, Lens, Nearest};
 use crate::flow::handle::handle;
 use crate::flow::receive::decide;
+use crate::intake::attachment::FIELD;
 use crate::intake::fields::{Fields, Length};
 use crate::intake::{action, query};
 use crate::store::cases::StoredCase;
@@ -26,6 +28,7 @@ use crate::web::failure::{Failure, Kind};
 use crate::web::files;
 use crate::web::identity::Signed;
 use crate::web::limits::{Limited, Limits};
+use crate::web::upload;
 
 /// `GET /api/v1/desk/cases`
 pub async fn list(
@@ -59,7 +62,7 @@ pub async fn list(
 /// Whoever still has a one-time password must change it first.
 pub fn ready(user: &User) -> Result<(), Failure> {
     if user.must_change_password {
-        let error = FieldError::new("password", crate::domain::error::Rule::Required);
+        let error = FieldError::new("password", Rule::Required);
         return Err(Failure { errors: vec![error], ..Failure::new(Kind::ChangePassword) });
     }
     Ok(())
@@ -158,15 +161,15 @@ pub async fn step(
     signed: Signed,
     request: HttpRequest,
     path: web::Path<(String, String)>,
-    body: web::Bytes,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
     ready(&signed.user)?;
     let (number, verb) = path.into_inner();
     let verb: Verb = verb.parse().map_err(|_| Failure::new(Kind::NotFound))?;
-    must_be_json(&request, &body)?;
+    let body = upload::body(&ask, &request, payload, "step").await?;
     let revision = revision(&request)?;
-    let fields = Fields::of_json(&body)?;
-    take_step(&ask, &signed.user, &number, revision, verb, fields).await?;
+    let said = (Fields::of_json(&body.json)?, body.files);
+    take_step(&ask, &signed.user, &number, revision, verb, said).await?;
     match view_of(&ask, &signed.user, number).await {
         Ok((_, view)) => Ok(with_etag(&view)),
         // The step itself took the case out of sight: restricted, or routed to another agency.
@@ -183,6 +186,9 @@ fn revision(request: &HttpRequest) -> Result<i64, Failure> {
     Ok(tag.trim().trim_matches('"').parse().unwrap_or(-1))
 }
 
+/// Steps that files may come with.
+pub const WITH_FILES: [Verb; 3] = [Verb::Answer, Verb::Ask, Verb::Note];
+
 /// Takes a step of the desk; the page and the API alike.
 pub async fn take_step(
     ask: &Ask,
@@ -190,11 +196,15 @@ pub async fn take_step(
     number: &str,
     revision: i64,
     verb: Verb,
-    fields: Fields,
+    (fields, files): (Fields, Vec<NewFile>),
 ) -> Result<StoredCase, Failure> {
+    if !files.is_empty() && !WITH_FILES.contains(&verb) {
+        return Err(Failure::invalid(vec![FieldError::new(FIELD, Rule::NotAllowedHere)]));
+    }
     let action = action::desk_action(verb, fields, &ask.context.rules, ask.context.now);
     let action = action.ok_or_else(|| Failure::new(Kind::NotFound))??;
-    let stored = handle(&ask.context, user.clone(), number.to_owned(), revision, action).await?;
+    let stored =
+        handle(&ask.context, user.clone(), number.to_owned(), revision, (action, files)).await?;
     ask.app.nudge.notify_waiters();
     Ok(stored)
 }

@@ -1,5 +1,6 @@
 //! The REST interface under `/api/v1`.
 
+pub mod attachments;
 pub mod cases;
 pub mod desk;
 pub mod lists;

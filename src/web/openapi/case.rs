@@ -9,6 +9,7 @@ use super::kit::{
 use super::samples::Samples;
 use super::words::{Named, by, category_or_null, code};
 use crate::domain::action::What;
+use crate::domain::attachment::MediaType;
 use crate::domain::letter::LetterKind;
 use crate::domain::search::FACET_FIELDS;
 use crate::store::outbox::MailState;
@@ -48,6 +49,15 @@ fn story() -> Vec<Named> {
         may("agency", named("AgencyName", "Of a routing.")),
         may("rule", text("Of a routing: the rule that chose the agency.").examples(["officer"])),
     ];
+    let attachment = vec![
+        must("id", whole("")),
+        must("name", text("With an ending of its type.").examples(["receipt.pdf"])),
+        must("type", word(words_of!(MediaType), "By what is in it.")),
+        must("size", count("In bytes.")),
+        must("from", word(["citizen", "agency"], "Who brought it.")),
+        must("at", instant("When it came.")),
+        must("preview", yes_no("There is a small picture of it.")),
+    ];
     let mail = vec![
         must("id", whole("")),
         must("to", text("`reporter`, or the name of the agency or officer; no address.")),
@@ -62,6 +72,7 @@ fn story() -> Vec<Named> {
         ("Rating", record("The citizen's rating.", rating).into()),
         ("Event", record("A line of the story of a case.", event).into()),
         ("Mail", record("A mail of the case.", mail).into()),
+        ("Attachment", record("A file; its bytes are another answer.", attachment).into()),
     ]
 }
 
@@ -101,6 +112,7 @@ fn citizens(samples: &Samples) -> Vec<Named> {
         must("next", text(next)),
         must("events", list(named("CitizenEvent", ""), "The story, the first first.")),
         must("messages", list(named("Message", ""), "")),
+        must("attachments", list(named("Attachment", ""), "Own files and those of answers.")),
         must("answer", or_null(named("Answer", ""))),
         must("rating", or_null(named("Rating", ""))),
         must("can", list(named("CitizenStep", ""), "What the citizen may do now.")),
@@ -209,7 +221,11 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
         must("deadlines", list(named("LedgerLine", ""), "Every due date so far.")),
         must("events", list(named("Event", ""), "The story, the first first.")),
         must("mails", list(named("Mail", ""), "")),
-        must("attachments", list(record("", vec![]), "Empty: files are not taken yet.")),
+        must("attachments", list(named("Attachment", ""), "Of citizens and officers.")),
+        must(
+            "attachments_kept_back",
+            count("Files that may say who wrote, where you may not know."),
+        ),
         must("related", list(text(""), "Numbers of other cases of the same reporter.")),
         must("procedure", or_null(procedure)),
         must("location", or_null(named("Location", "Null for oversight."))),

@@ -15,7 +15,8 @@ pub const GROUP: &str = "Citizens";
 
 /// The operations.
 pub fn routes(samples: &Samples) -> Vec<Route> {
-    let mut out = vec![file(samples), follow(samples)];
+    let mut out = vec![file(samples), follow(samples), add_files(samples)];
+    out.extend(files(samples));
     for verb in Verb::OF_CITIZENS {
         out.extend(step(verb, samples));
     }
@@ -66,6 +67,55 @@ fn follow(samples: &Samples) -> Route {
         problems: by_code(),
         ..reads(GROUP, "/api/v1/cases/{code}", "followCase", "Follow a case")
     }
+}
+
+fn add_files(samples: &Samples) -> Route {
+    Route {
+        text:
+            "With a word or without, to whoever works on the case. While it is open, or answered. \
+            At most 50 files hang on a case."
+                .to_owned(),
+        parameters: vec![code(samples)],
+        body: Some(requests::files()),
+        answers: vec![answer(200, "CitizenCase", "The case with the files.")],
+        problems: by_code().into_iter().chain([Kind::IllegalStep]).collect(),
+        ..posts(GROUP, "/api/v1/cases/{code}/files", "addFiles", "Send files to a case")
+    }
+}
+
+fn files(samples: &Samples) -> [Route; 2] {
+    let path = "/api/v1/cases/{code}/attachments/{id}";
+    let route = |path: &str, id: &str, summary: &str, kind, says| Route {
+        text: "The own files, and those of what was written to the citizen. At most 120 a minute."
+            .to_owned(),
+        parameters: vec![code(samples), file_id()],
+        answers: vec![bytes(kind, says)],
+        problems: by_code().into_iter().chain([Kind::NotFound]).collect(),
+        ..reads(GROUP, path, id, summary)
+    };
+    let preview = format!("{path}/preview");
+    [
+        route(path, "readFile", "Download a file", DOWNLOAD, SAYS_DOWNLOAD),
+        route(&preview, "previewFile", "Look at a picture", PICTURE, SAYS_PICTURE),
+    ]
+}
+
+/// The media types of files, and what is said of them.
+pub const DOWNLOAD: &str = "application/octet-stream";
+pub const PICTURE: &str = "image/jpeg";
+pub const SAYS_DOWNLOAD: &str =
+    "The bytes, whatever the type: for a download and never to be shown.";
+pub const SAYS_PICTURE: &str = "A small picture that the service has drawn.";
+
+/// An answer of bytes.
+pub fn bytes(kind: &'static str, says: &'static str) -> Answer {
+    let name = ("Content-Disposition", "What the file is called (RFC 6266).");
+    Answer { headers: vec![name], ..answer(200, kind, says) }
+}
+
+/// The id of a file.
+pub fn file_id() -> Parameter {
+    in_path("id", "1", "An id of `attachments`.")
 }
 
 fn step(verb: Verb, samples: &Samples) -> Option<Route> {

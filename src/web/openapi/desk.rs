@@ -3,6 +3,7 @@
 use utoipa::openapi::Required;
 use utoipa::openapi::path::Parameter;
 
+use super::citizens::{DOWNLOAD, PICTURE, SAYS_DOWNLOAD, SAYS_PICTURE, bytes, file_id};
 use super::figures::figure_names;
 use super::kit::{Shape, day, list, named, text, text_of, whole, word, words_of};
 use super::requests;
@@ -13,7 +14,7 @@ use crate::domain::case::Verb;
 use crate::domain::search::{Due, LIMIT_DEFAULT, LIMIT_MAX, Queue, Sort};
 use crate::domain::user::{Role, roles_of};
 use crate::intake::query::Q_MAX;
-use crate::web::api::desk::SIMILAR_MAX;
+use crate::web::api::desk::{SIMILAR_MAX, WITH_FILES};
 use crate::web::failure::Kind;
 
 pub const GROUP: &str = "Desk";
@@ -21,6 +22,7 @@ pub const GROUP: &str = "Desk";
 /// The operations.
 pub fn routes(samples: &Samples) -> Vec<Route> {
     let mut out = vec![list_cases(samples), read_case(samples), similar(samples), preview()];
+    out.extend(files(samples));
     for verb in Verb::ALL {
         out.extend(step(*verb, samples));
     }
@@ -117,6 +119,26 @@ fn read_case(samples: &Samples) -> Route {
     }
 }
 
+fn files(samples: &Samples) -> [Route; 2] {
+    let path = "/api/v1/desk/cases/{number}/attachments/{id}";
+    let route = |path: &str, id: &str, summary: &str, kind, says| Route {
+        text:
+            "A file that the case names for you. Where you may not know who wrote, the citizen's \
+            files are not found: they may say it."
+                .to_owned(),
+        access: Access::Officers(Role::ALL),
+        parameters: vec![number(samples), file_id()],
+        answers: vec![bytes(kind, says)],
+        problems: vec![Kind::NotFound],
+        ..reads(GROUP, path, id, summary)
+    };
+    let preview = format!("{path}/preview");
+    [
+        route(path, "readCaseFile", "Download a file", DOWNLOAD, SAYS_DOWNLOAD),
+        route(&preview, "previewCaseFile", "Look at a picture", PICTURE, SAYS_PICTURE),
+    ]
+}
+
 fn similar(samples: &Samples) -> Route {
     let path = "/api/v1/desk/cases/{number}/similar";
     Route {
@@ -153,7 +175,10 @@ fn step(verb: Verb, samples: &Samples) -> Option<Route> {
         text: meaning.to_owned(),
         access: Access::Officers(roles_of(verb)),
         parameters: vec![number(samples), revision],
-        body: Some(requests::desk_step(verb, samples)?),
+        body: requests::desk_step(verb, samples).map(|body| match WITH_FILES.contains(&verb) {
+            true => body.with_files("step"),
+            false => body,
+        }),
         answers: vec![after, gone],
         problems: vec![
             Kind::Forbidden,

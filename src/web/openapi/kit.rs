@@ -141,6 +141,10 @@ pub struct Member {
 }
 
 impl Member {
+    pub fn of(name: &'static str, is_required: bool, shape: Shape) -> Member {
+        Member { name, is_required, shape }
+    }
+
     pub fn is_required(&self) -> bool {
         self.is_required
     }

@@ -25,11 +25,30 @@ pub struct Body {
     pub example: Value,
     /// Nothing in it must be there.
     pub may_be_empty: bool,
+    /// As parts with files: the name of the part that holds the JSON.
+    pub part: Option<&'static str>,
+    /// Without files it is nothing.
+    pub needs_files: bool,
 }
 
 fn body(says: &str, members: Vec<Member>, example: Value) -> Body {
     let may_be_empty = members.iter().all(|member| !member.is_required());
-    Body { schema: sent(says, members).into(), example, may_be_empty }
+    let schema = sent(says, members).into();
+    Body { schema, example, may_be_empty, part: None, needs_files: false }
+}
+
+impl Body {
+    /// Files may come with it.
+    pub fn with_files(self, part: &'static str) -> Body {
+        Body { part: Some(part), ..self }
+    }
+}
+
+/// Files that the citizen sends later.
+pub fn files() -> Body {
+    let says = "Without it the names of the files are the message.";
+    let message = body(says, vec![may("text", maybe(""))], json!({}));
+    Body { part: Some("message"), needs_files: true, ..message }
 }
 
 /// What somebody must write.
@@ -71,7 +90,7 @@ pub fn submission(samples: &Samples) -> Body {
         "reporter": {"kind": "individual", "name": "Sam Sample", "email": "sam@example.org"},
         "agency": samples.agency,
     });
-    body("A case as it is filed.", members, example)
+    body("A case as it is filed.", members, example).with_files("case")
 }
 
 /// The body of a citizen's step.

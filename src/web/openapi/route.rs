@@ -6,14 +6,16 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
 };
-use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Ref, RefOr, Required, Response, ResponseBuilder};
 
-use super::kit::{Shape, text};
+use super::kit::{Member, Shape, list, sent, text, text_in};
 use super::problems;
 use super::requests::Body;
+use crate::domain::attachment::{FILE_MAX_MIB, FILES_MAX, KINDS_SHOWN};
 use crate::domain::user::Role;
+use crate::intake::attachment::FIELD;
 use crate::web::failure::Kind;
 
 /// The names of the security schemes.
@@ -151,16 +153,7 @@ impl Route {
             out = out.extensions(Some(ExtensionsBuilder::new().add("x-roles", roles).build()));
         }
         if let Some(body) = self.body {
-            let content = ContentBuilder::new()
-                .schema(Some(RefOr::T(body.schema)))
-                .example(Some(body.example))
-                .build();
-            let required = if body.may_be_empty { Required::False } else { Required::True };
-            let body = RequestBodyBuilder::new()
-                .content("application/json", content)
-                .required(Some(required))
-                .build();
-            out = out.request_body(Some(body));
+            out = out.request_body(Some(request_body(body)));
         }
         for answer in self.answers {
             out = out.response(answer.status.to_string(), response(answer));
@@ -172,6 +165,33 @@ impl Route {
         }
         (out.build(), failures)
     }
+}
+
+/// JSON, or parts of which one holds the same JSON, or both.
+fn request_body(body: Body) -> RequestBody {
+    let may_be_empty = body.may_be_empty && !body.needs_files;
+    let required = if may_be_empty { Required::False } else { Required::True };
+    let mut out = RequestBodyBuilder::new().required(Some(required));
+    if !body.needs_files {
+        let content = ContentBuilder::new()
+            .schema(Some(RefOr::T(body.schema.clone())))
+            .example(Some(body.example))
+            .build();
+        out = out.content("application/json", content);
+    }
+    if let Some(part) = body.part {
+        let says = format!(
+            "At most {FILES_MAX} of {FILE_MAX_MIB} MB each: {KINDS_SHOWN}, by what is in them. \
+             Pictures are written anew, without the place where they were taken."
+        );
+        let files = list(text_in("binary", ""), &says);
+        let json = Member::of(part, !body.may_be_empty, RefOr::T(body.schema));
+        let files = Member::of(FIELD, body.needs_files, RefOr::T(files.into()));
+        let parts = sent("The JSON, and files beside it.", vec![json, files]);
+        let content = ContentBuilder::new().schema(Some(RefOr::T(parts.into()))).build();
+        out = out.content("multipart/form-data", content);
+    }
+    out.build()
 }
 
 fn security(access: Access) -> Vec<SecurityRequirement> {
@@ -191,8 +211,13 @@ fn security(access: Access) -> Vec<SecurityRequirement> {
 fn response(answer: Answer) -> Response {
     let mut out = ResponseBuilder::new().description(answer.says);
     if let Some(name) = answer.schema {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build();
-        out = out.content("application/json", content);
+        // What is no JSON is bytes of a type.
+        let (kind, schema) = match name.contains('/') {
+            true => (name, RefOr::T(text_in("binary", "").into())),
+            false => ("application/json", RefOr::Ref(Ref::from_schema_name(name))),
+        };
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        out = out.content(kind, content);
     }
     for (name, says) in answer.headers {
         let header = HeaderBuilder::new().schema(Some(text(""))).description(Some(says)).build();

@@ -124,6 +124,7 @@ fn problems() -> Vec<Named> {
         must("rule", word(words_of!(Rule), "Which rule it breaks.")),
         may("limit", text("What the rule allows.").examples(["10"])),
         must("message", text("For people, in the reader's language.")),
+        may("file", text("The name of the file that it is about.")),
     ];
     let changed = vec![
         must("field", text("What happened: the kind of the event.").examples(["noted"])),

@@ -7,6 +7,7 @@ use askama::Template;
 use super::case_forms::{VerbForm, confirm, forms};
 use super::form::{Errors, Typed, is_mendable};
 use super::frame::{Frame, is_own_form, officer, see_other};
+use super::kept::{self, Kept};
 use super::pieces::{Piece, pieces};
 use crate::domain::case::Verb;
 use crate::domain::in_language;
@@ -14,10 +15,14 @@ use crate::domain::scope::{Neighbour, Reason, ReasonKind, Scope};
 use crate::domain::user::User;
 use crate::domain::view::{CaseView, DecisionView, Item};
 use crate::flow::Changed;
+use crate::intake::fields::Fields;
+use crate::store::cases::StoredCase;
 use crate::store::users;
 use crate::web::api::desk;
 use crate::web::ask::Ask;
 use crate::web::failure::{Failure, Kind};
+use crate::web::limits::Limits;
+use crate::web::upload;
 
 /// From this confidence the machine is said to be sure; below the next, unsure.
 const SURE: f64 = 0.9;
@@ -78,6 +83,8 @@ struct Page<'a> {
     /// What was done just now.
     done: Option<String>,
     procedure: Option<String>,
+    /// Files of a form that came back.
+    kept: Vec<Kept>,
 }
 
 /// What came back with a form that could not be taken.
@@ -102,13 +109,15 @@ pub async fn read(
 /// `POST /desk/cases/{number}/{verb}`
 pub async fn step(
     ask: Ask,
+    limits: web::Data<Limits>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
-    form: web::Form<Vec<(String, String)>>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
     let signed = officer(&ask, &request).await?;
     let (number, word) = path.into_inner();
-    let typed = Typed { pairs: form.into_inner() };
+    let mut sent = upload::form(&request, payload).await?;
+    let typed = Typed { pairs: std::mem::take(&mut sent.pairs) };
     let verb: Verb = word.parse().map_err(|_| Failure::new(Kind::NotFound))?;
     let mut came = Came { typed, verb: word, ..Came::default() };
     if is_own_form(&ask, &request, came.typed.get("token")) {
@@ -117,8 +126,12 @@ pub async fn step(
         if verb == Verb::Assign && came.typed.get("user").is_empty() {
             fields.empty("user");
         }
-        match desk::take_step(&ask, &signed.user, &number, revision, verb, fields).await {
-            Ok(stored) => {
+        let said = (revision, verb, fields);
+        match take(&ask, &limits, &request, (&signed.user, &number), said, (&mut came.typed, sent))
+            .await
+        {
+            Ok(Err(wrong)) => came.errors = wrong,
+            Ok(Ok(stored)) => {
                 let next = match signed.user.may_see(&stored.case, &ask.context.rules) {
                     true => after(came.typed.get("next"), &number, verb),
                     // The step itself took the case out of sight.
@@ -134,8 +147,29 @@ pub async fn step(
             Err(failure) => return Err(failure),
         }
     }
-    came.errors.whole(ask.say("form-token"));
+    if came.errors.is_empty() {
+        came.errors.whole(ask.say("form-token"));
+    }
     page(&ask, &request, &signed.user, &number, &came).await
+}
+
+/// Takes the step with the files that come with it, or says what is wrong with them.
+async fn take(
+    ask: &Ask,
+    limits: &Limits,
+    request: &HttpRequest,
+    (user, number): (&User, &str),
+    (revision, verb, fields): (i64, Verb, Fields),
+    (typed, sent): (&mut Typed, upload::Sent),
+) -> Result<Result<StoredCase, Errors>, Failure> {
+    let wrong = kept::take_in(ask, request, limits, typed, sent).await?;
+    if !wrong.is_empty() {
+        return Ok(Err(wrong));
+    }
+    let files = kept::load(ask, typed).await?;
+    let stored = desk::take_step(ask, user, number, revision, verb, (fields, files)).await?;
+    kept::forget(ask, typed).await;
+    Ok(Ok(stored))
 }
 
 /// Back to the list where the form stood there, else to the case, which says what was done.
@@ -180,6 +214,7 @@ async fn page(
         changed: &came.changed,
         done: done(ask, request).filter(|_| came.verb.is_empty()),
         procedure: procedure.map(|p| in_language(&p.names, &ask.language).to_owned()),
+        kept: kept::of(ask, &came.typed),
         case: &seen.case,
         seen: &seen,
         f: &frame,

@@ -1,12 +1,14 @@
 //! The forms of a case's page: one for each step that may be taken now, with what was typed kept.
 
 use super::choices::{self, Choice, Group};
-use super::form::Typed;
+use super::form::{Errors, Typed};
+use super::kept::Kept;
 use crate::domain::case::Verb;
 use crate::domain::in_language;
 use crate::domain::scope::Scope;
 use crate::domain::user::User;
 use crate::domain::view::CaseView;
+use crate::web::api::desk::WITH_FILES;
 use crate::web::ask::Ask;
 use crate::web::query_words;
 
@@ -28,6 +30,27 @@ pub struct VerbForm {
     pub key: &'static str,
     /// What the step brings with it beside what it says.
     pub hint: String,
+}
+
+impl VerbForm {
+    /// May files come with the step?
+    pub fn takes_files(&self) -> bool {
+        WITH_FILES.iter().any(|verb| verb.word() == self.verb)
+    }
+
+    /// The id of the field for files.
+    pub fn files_id(&self) -> String {
+        format!("{}-attachments", self.verb)
+    }
+
+    /// Of a form that did not come back.
+    pub fn no_errors(&self) -> Errors {
+        Errors::default()
+    }
+
+    pub fn no_files(&self) -> Vec<Kept> {
+        Vec::new()
+    }
 }
 
 /// One key confirms what the machine suggests.

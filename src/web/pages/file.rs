@@ -8,6 +8,7 @@ use askama::Template;
 use super::choices::{self, Group};
 use super::form::{Errors, Typed, is_mendable};
 use super::frame::{Frame, is_own_form, see_other};
+use super::kept::{self, Kept};
 use crate::domain::case::Channel;
 use crate::domain::event::Actor;
 use crate::domain::in_language;
@@ -15,13 +16,15 @@ use crate::domain::proposal::Question;
 use crate::domain::scope::{Flag, Scope};
 use crate::domain::submission::Submission;
 use crate::domain::view;
-use crate::flow::receive::{RequestKey, decide, receive};
+use crate::flow::receive::{RequestKey, decide, receive, repeated};
 use crate::intake::IntakeError;
+use crate::intake::attachment::FIELD;
 use crate::intake::rest::{Door, submission};
 use crate::seal::{Purpose, hex, random};
 use crate::web::ask::Ask;
 use crate::web::failure::{Failure, Kind};
 use crate::web::limits::{Limited, Limits};
+use crate::web::upload;
 
 /// The fields of each step; the last step reviews.
 const STEPS: [&[&str]; 3] = [
@@ -60,6 +63,7 @@ struct Page<'a> {
     typed: &'a Typed,
     errors: &'a Errors,
     hidden: Vec<(String, String)>,
+    kept: Vec<Kept>,
     signed: String,
     form: String,
     areas: Vec<Group>,
@@ -79,9 +83,10 @@ pub async fn step(
     ask: Ask,
     limits: web::Data<Limits>,
     request: HttpRequest,
-    form: web::Form<Vec<(String, String)>>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
-    let typed = Typed { pairs: form.into_inner() };
+    let mut sent = upload::form(&request, payload).await?;
+    let mut typed = Typed { pairs: std::mem::take(&mut sent.pairs) };
     let at: usize = typed.get("step").parse().unwrap_or(1).clamp(1, REVIEW);
     let mut errors = Errors::default();
     let earlier = hidden(&typed, at);
@@ -90,7 +95,13 @@ pub async fn step(
         errors.whole(ask.say("form-token"));
         return show(&ask, &request, &typed, at, &errors).await;
     }
+    // Wherever the form goes, what was chosen in it goes along.
+    let files = kept::take_in(&ask, &request, &limits, &mut typed, sent).await?;
     let go = typed.get("go");
+    if !files.is_empty() {
+        let errors = files.and(wrong_until(&ask, &typed, at));
+        return show(&ask, &request, &typed, at, &errors).await;
+    }
     if go == "back" {
         return show(&ask, &request, &typed, at.saturating_sub(1).max(1), &errors).await;
     }
@@ -108,12 +119,13 @@ pub async fn step(
     if at < REVIEW {
         return show(&ask, &request, &typed, at + 1, &errors).await;
     }
-    match send(&ask, &limits, &typed).await {
+    match send(&ask, &limits, &mut typed).await {
         Ok(code) => Ok(see_other(&format!("/track/{code}/receipt"))),
         Err(failure) if failure.kind == Kind::KeyReused => again(&ask, &request, typed).await,
         Err(failure) if is_mendable(&failure) => {
             let errors = Errors::of_failure(&ask, &failure);
-            show(&ask, &request, &typed, REVIEW, &errors).await
+            let step = if errors.has(FIELD) { 1 } else { REVIEW };
+            show(&ask, &request, &typed, step, &errors).await
         }
         Err(failure) => Err(failure),
     }
@@ -194,17 +206,25 @@ fn wrong_until(ask: &Ask, typed: &Typed, step: usize) -> Errors {
 }
 
 /// Stores the case; the same form twice is one case.
-async fn send(ask: &Ask, limits: &Limits, typed: &Typed) -> Result<String, Failure> {
+async fn send(ask: &Ask, limits: &Limits, typed: &mut Typed) -> Result<String, Failure> {
     let submission = read(ask, typed).map_err(Failure::from)?;
     limits.count(Limited::Submit, &ask.client)?;
-    let said = sign(ask, &hidden(typed, REVIEW));
+    let mut said = sign(ask, &hidden(typed, REVIEW));
+    kept::of(ask, typed).iter().for_each(|kept| said.push_str(&kept.draft));
     let form = typed.get("form");
     let seal = &ask.app.seal;
     let key = RequestKey {
         key: seal.hash(Purpose::Request, format!("form {form}").as_bytes()),
         request: seal.hash(Purpose::Request, said.as_bytes()),
     };
-    let taken = receive(&ask.context, submission, Actor::CITIZEN, Some(key)).await?;
+    // Files of a form that was taken before wait no more.
+    if let Some(stored) = repeated(&ask.context, &key).await? {
+        return Ok(seal.code(&stored.keys.uid));
+    }
+    let files = kept::load(ask, typed).await?;
+    let came = (submission, files);
+    let taken = receive(&ask.context, came, Actor::CITIZEN, Some(key)).await?;
+    kept::forget(ask, typed).await;
     ask.has_taken(&taken);
     Ok(seal.code(&taken.stored.keys.uid))
 }
@@ -237,6 +257,7 @@ async fn show(
         errors,
         signed: sign(ask, &hidden),
         hidden,
+        kept: kept::of(ask, typed),
         form,
         procedures: lists(step == 1, choices::procedures),
         areas: lists(step == 2, choices::areas),
@@ -293,11 +314,16 @@ async fn review(ask: &Ask, f: &Frame, typed: &Typed) -> Result<Option<Review>, F
         is_out,
         guidance,
         warnings,
-        facts: facts(ask, typed, &submission),
+        facts: facts(ask, f, typed, &submission),
     }))
 }
 
-fn facts(ask: &Ask, typed: &Typed, submission: &Submission) -> Vec<(String, String, usize)> {
+fn facts(
+    ask: &Ask,
+    f: &Frame,
+    typed: &Typed,
+    submission: &Submission,
+) -> Vec<(String, String, usize)> {
     let (rules, language) = (&ask.context.rules, ask.language.as_str());
     let mut out = Vec::new();
     let mut fact = |id: &str, value: Option<String>, step: usize| {
@@ -306,6 +332,10 @@ fn facts(ask: &Ask, typed: &Typed, submission: &Submission) -> Vec<(String, Stri
     };
     let name = |names| in_language(names, language).to_owned();
     fact("file-title", submission.title.clone(), 1);
+    let files = kept::of(ask, typed);
+    let files: Vec<String> =
+        files.iter().map(|one| format!("{} ({})", one.name, f.size(&one.size))).collect();
+    fact("files-title", (!files.is_empty()).then(|| files.join(", ")), 1);
     let procedure = submission.procedure.as_deref().and_then(|p| rules.procedure(p));
     fact("file-procedure", procedure.map(|p| name(&p.names)), 1);
     fact("file-area", submission.area.and_then(|a| rules.area(a)).map(|a| name(&a.names)), 2);

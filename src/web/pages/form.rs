@@ -10,7 +10,8 @@ use crate::web::ask::Ask;
 use crate::web::failure::{Failure, Kind};
 
 /// Fields that belong to the form and not to what it says.
-const OWN: [&str; 7] = ["token", "go", "step", "form", "signed", "revision", "next"];
+const OWN: [&str; 8] =
+    ["token", "go", "step", "form", "signed", "revision", "next", super::kept::NAME];
 
 /// The pairs of a form, as typed.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +75,13 @@ impl Errors {
         let mut out = Errors { failure: Some(failure.clone()), ..Errors::default() };
         out.whole(failure.title(&ask.context.messages, &ask.language));
         out
+    }
+
+    /// What is wrong elsewhere too.
+    pub fn and(mut self, other: Errors) -> Errors {
+        self.list.extend(other.list);
+        self.failure = self.failure.or(other.failure);
+        self
     }
 
     /// Something about the form as a whole.

@@ -91,6 +91,17 @@ impl Frame {
         Ok(Frame { user: Some(user.clone()), is_desk: true, is_wide: true, ..frame })
     }
 
+    /// The size of a file in words.
+    pub fn size(&self, bytes: &i64) -> String {
+        let (messages, language) = (&self.ask.context.messages, self.language());
+        let kilobytes = (bytes + 1023) / 1024;
+        if kilobytes < 1024 {
+            return format!("{kilobytes} KB");
+        }
+        let tenths = i32::try_from(kilobytes * 10 / 1024).unwrap_or(i32::MAX);
+        format!("{} MB", messages.decimal(language, f64::from(tenths) / 10.0, 1))
+    }
+
     /// The page stands at another address than the form that led here.
     pub fn at_address(&mut self, path: &str) {
         self.path = path.to_owned();

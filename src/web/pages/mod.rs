@@ -14,6 +14,7 @@ mod file;
 mod form;
 mod frame;
 mod home;
+mod kept;
 mod lab;
 mod pieces;
 mod reports;
@@ -22,6 +23,8 @@ mod sign_in;
 mod track;
 
 use actix_web::web::{self, ServiceConfig, get, post};
+
+use super::api::attachments;
 
 /// The pages' URLs.
 pub fn routes(config: &mut ServiceConfig) {
@@ -33,6 +36,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/track", post().to(track::open))
         .route("/track/{code}", get().to(track::read))
         .route("/track/{code}/receipt", get().to(track::receipt))
+        .route("/track/{code}/attachments/{id}", get().to(attachments::of_code))
+        .route("/track/{code}/attachments/{id}/preview", get().to(attachments::preview_of_code))
         .route("/track/{code}/{verb}", post().to(track::step))
         .route("/sign-in", get().to(sign_in::form))
         .route("/sign-in", post().to(sign_in::sign_in))
@@ -41,6 +46,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/password", post().to(sign_in::change))
         .route("/desk", get().to(desk::list))
         .route("/desk/cases/{number}", get().to(case::read))
+        .route("/desk/cases/{number}/attachments/{id}", get().to(attachments::of_number))
+        .route(
+            "/desk/cases/{number}/attachments/{id}/preview",
+            get().to(attachments::preview_of_number),
+        )
         .route("/desk/cases/{number}/{verb}", post().to(case::step))
         .route("/desk/saved", get().to(saved::list))
         .route("/desk/saved", post().to(saved::keep))

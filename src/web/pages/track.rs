@@ -6,14 +6,17 @@ use askama::Template;
 
 use super::form::{Errors, Typed, is_mendable};
 use super::frame::{Frame, is_own_form, see_other};
+use super::kept::{self, Kept};
 use crate::domain::case::{Status, Verb};
 use crate::domain::view::CitizenView;
 use crate::index::query::is_number;
 use crate::seal::{TypedCode, read_code};
+use crate::web::api::attachments::named;
 use crate::web::api::cases;
 use crate::web::ask::Ask;
 use crate::web::failure::{Failure, Kind};
 use crate::web::limits::{Limited, Limits};
+use crate::web::upload;
 
 #[derive(Template)]
 #[template(path = "track_box.html")]
@@ -43,6 +46,8 @@ struct Page<'a> {
     errors: &'a Errors,
     typed: &'a Typed,
     verb: &'a str,
+    /// Files of a form that came back.
+    kept: Vec<Kept>,
 }
 
 impl Page<'_> {
@@ -143,16 +148,19 @@ pub async fn step(
     limits: web::Data<Limits>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
-    form: web::Form<Vec<(String, String)>>,
+    payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
     let (code, word) = path.into_inner();
-    let typed = Typed { pairs: form.into_inner() };
+    let mut sent = upload::form(&request, payload).await?;
+    let mut typed = Typed { pairs: std::mem::take(&mut sent.pairs) };
     let verb: Verb = word.parse().map_err(|_| Failure::new(Kind::NotFound))?;
     limits.count(Limited::LookUp, &ask.client)?;
     let mut errors = Errors::default();
     if is_own_form(&ask, &request, typed.get("token")) {
-        match cases::take_step(&ask, &code, verb, typed.fields()).await {
-            Ok(_) => return Ok(see_other(&format!("/track/{code}"))),
+        let taken = take(&ask, &limits, &request, (&code, verb), (&mut typed, sent)).await;
+        match taken {
+            Ok(None) => return Ok(see_other(&format!("/track/{code}"))),
+            Ok(Some(wrong)) => errors = wrong,
             Err(failure) if is_mendable(&failure) => {
                 errors = Errors::of_failure(&ask, &failure);
                 let case = cases::view_by_code(&ask, &code).await?;
@@ -161,9 +169,35 @@ pub async fn step(
             Err(failure) => return Err(failure),
         }
     }
-    errors.whole(ask.say("form-token"));
+    if errors.is_empty() {
+        errors.whole(ask.say("form-token"));
+    }
     let case = cases::view_by_code(&ask, &code).await?;
     page(&ask, &request, (&code, &case), (&errors, &typed, &word))
+}
+
+/// Takes the step with the files that came with it, or says what is wrong with them.
+async fn take(
+    ask: &Ask,
+    limits: &Limits,
+    request: &HttpRequest,
+    (code, verb): (&str, Verb),
+    (typed, sent): (&mut Typed, upload::Sent),
+) -> Result<Option<Errors>, Failure> {
+    // Whoever does not know the code leaves nothing here.
+    cases::view_by_code(ask, code).await?;
+    let wrong = kept::take_in(ask, request, limits, typed, sent).await?;
+    if !wrong.is_empty() {
+        return Ok(Some(wrong));
+    }
+    let files = kept::load(ask, typed).await?;
+    let mut fields = typed.fields();
+    if !files.is_empty() {
+        named(&mut fields, files.iter().map(|file| file.name.as_str()));
+    }
+    cases::take_step(ask, code, verb, (fields, files)).await?;
+    kept::forget(ask, typed).await;
+    Ok(None)
 }
 
 fn page(
@@ -182,6 +216,7 @@ fn page(
         Status::Answered | Status::Referred | Status::Refused => 4,
         Status::Closed | Status::Withdrawn => 5,
     };
-    let page = Page { f: &frame, code, case, at, errors, typed, verb };
+    let kept = kept::of(ask, typed);
+    let page = Page { f: &frame, code, case, at, errors, typed, verb, kept };
     frame.form(errors, &page)
 }

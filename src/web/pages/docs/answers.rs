@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::Components;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, RefOr, Required, Response};
@@ -136,6 +137,12 @@ pub fn curl(
     if let Some(body) = content(operation).and_then(|content| content.example.as_ref()) {
         lines.push("-H 'content-type: application/json'".to_owned());
         lines.push(format!("-d '{}'", body.to_string().replace('\'', "'\\''")));
+    }
+    let is_of_parts = |body: &RequestBody| !body.content.contains_key("application/json");
+    if let Some(RefOr::T(body)) = &operation.request_body
+        && is_of_parts(body)
+    {
+        lines.push("-F 'attachments=@photo.jpg'".to_owned());
     }
     let way = if method == "GET" { String::new() } else { format!("-X {method} ") };
     let mut out = format!("curl -s {way}'{address}'");

@@ -1,0 +1,14 @@
+files-title = Files
+files-label = Photographs, papers (if any)
+files-hint = At most 5 files of 10 MB each: pictures as JPG, PNG, WebP; PDF, DOC, DOCX, XLS, XLSX, TXT. Pictures are kept without the place where they were taken.
+files-kept = Received; uncheck what is not to be sent
+files-kept-back = { $count } files of the sender are not shown here, since they may say who it is.
+field-attachments = Files
+rule-file_empty = The file “{ $actual }” is empty. Please choose it again.
+rule-file_too_large = The file “{ $actual }” is too large: at most { $limit } each. Please make it smaller.
+rule-file_type = The file “{ $actual }” is of no kind that is taken, judged by what is in it. Taken are { $limit }.
+rule-file_broken = The file “{ $actual }” is broken and cannot be opened. Please take or save it again.
+rule-picture_too_large = The picture “{ $actual }” has too many points: at most { $limit }. Please make it smaller.
+rule-too_many_files = At most { $limit } files; there are { $actual }.
+rule-file_expired = The file “{ $actual }” has waited for more than a day and is gone. Please choose it again.
+unreadable-parts = The parts of the request cannot be read (multipart/form-data).

@@ -1,0 +1,14 @@
+files-title = Tệp đính kèm
+files-label = Ảnh, giấy tờ (nếu có)
+files-hint = Tối đa 5 tệp, mỗi tệp 10 MB: ảnh JPG, PNG, WebP; PDF, DOC, DOCX, XLS, XLSX, TXT. Ảnh được lưu lại không kèm nơi chụp.
+files-kept = Đã nhận; bỏ dấu chọn nếu không muốn gửi
+files-kept-back = { $count } tệp của người gửi không hiện ở đây, vì có thể cho biết người gửi là ai.
+field-attachments = Tệp đính kèm
+rule-file_empty = Tệp “{ $actual }” rỗng. Xin chọn lại.
+rule-file_too_large = Tệp “{ $actual }” quá lớn: mỗi tệp tối đa { $limit }. Xin chụp hoặc quét lại nhỏ hơn.
+rule-file_type = Tệp “{ $actual }” không thuộc loại nhận được, xét theo nội dung tệp. Nhận: { $limit }.
+rule-file_broken = Tệp “{ $actual }” bị hỏng, không mở được. Xin chụp hoặc lưu lại.
+rule-picture_too_large = Ảnh “{ $actual }” có quá nhiều điểm ảnh: tối đa { $limit }. Xin thu nhỏ ảnh.
+rule-too_many_files = Tối đa { $limit } tệp, đang có { $actual }.
+rule-file_expired = Tệp “{ $actual }” đã chờ quá một ngày và không còn nữa. Xin chọn lại.
+unreadable-parts = Không đọc được các phần của yêu cầu (multipart/form-data).
