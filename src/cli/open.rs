@@ -59,15 +59,28 @@ pub fn open(config: &Config) -> Result<(Arc<Seal>, Store), CliError> {
     Ok((seal, store))
 }
 
-/// A newer release may write letters that the database has no row for. The pack is read only where
-/// one is missing.
+/// A newer release may write letters that the database has no row for: they come from the pack, else,
+/// where that is of the older release too or away, from the embedded one.
 fn add_letters(config: &Config, store: &Store) -> Result<(), CliError> {
-    let missing = super::wait(store.read(crate::store::packs::missing_letters))??;
-    if !missing.is_empty() {
-        let added = adopt_pack::add_letters(store, &read_pack(config)?, Clock::System.now())?;
-        tracing::info!(added, "letters that were missing were taken from the pack");
+    for read in [read_pack, |_: &Config| embedded_pack()] {
+        let missing = super::wait(store.read(crate::store::packs::missing_letters))??;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        match read(config) {
+            Ok(pack) => {
+                let added = adopt_pack::add_letters(store, &pack, Clock::System.now())?;
+                tracing::info!(added, "letters that were missing were taken from a pack");
+            }
+            Err(error) => tracing::warn!(%error, "no letters can be taken from the pack"),
+        }
     }
     Ok(())
+}
+
+fn embedded_pack() -> Result<Jurisdiction, CliError> {
+    let failed = |e: Vec<_>| CliError::Usage(format!("the embedded pack: {} faults", e.len()));
+    pack::read_embedded(DEFAULT_PACK).map_err(failed)
 }
 
 /// `dangvan migrate`

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate, TimeDelta};
+use serde::{Deserialize, Serialize};
 
 use super::case::CaseId;
 use super::deadline::{day_of, start_of_day};
@@ -54,8 +55,8 @@ pub struct Saved {
     pub id: SavedId,
     pub user: UserId,
     pub wish: Wish,
-    /// The newest cases at the last look, at most `HELD_MAX`; nothing before the first.
-    pub held: Option<BTreeSet<CaseId>>,
+    /// What was there at the last look; nothing before the first.
+    pub held: Option<Held>,
     /// Was the threshold reached at the last look?
     pub is_over: bool,
     pub looked_at: Option<Moment>,
@@ -65,11 +66,20 @@ pub struct Saved {
     pub is_broken: bool,
 }
 
+/// What a search held: its newest cases, at most `HELD_MAX`, and whether these were all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    pub ids: BTreeSet<CaseId>,
+    pub is_all: bool,
+}
+
 /// What is in a search now: its newest cases, at most `HELD_MAX`, and how many there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     pub ids: Vec<CaseId>,
     pub total: i64,
+    /// The ids are all of them.
+    pub is_all: bool,
 }
 
 /// What an alert tells.
@@ -84,29 +94,29 @@ impl Saved {
     /// Takes a look into account: what it holds, when the next is due, and what there is to tell.
     /// The first look tells nothing of what was there when the search was kept.
     pub fn look(&mut self, look: &Look, rules: &Jurisdiction, now: Moment) -> Option<News> {
-        let new = self.held.as_ref().map_or(0, |held| count_new(held, &look.ids));
+        let is_first = self.held.is_none();
+        let new = self.held.as_ref().map_or(0, |held| count_new(held, look));
         let was_over = self.is_over;
         self.is_over = self.wish.threshold.is_some_and(|wanted| look.total >= wanted);
-        self.held = Some(look.ids.iter().copied().collect());
+        self.held = Some(Held { ids: look.ids.iter().copied().collect(), is_all: look.is_all });
         self.looked_at = Some(now);
         self.look_at = next_look(self.wish.alert, rules, now);
         self.is_broken = false;
         let is_told = match self.wish.alert {
             Alert::None => false,
             Alert::AtOnce | Alert::Daily | Alert::Weekly => new > 0,
-            Alert::Threshold => self.is_over && !was_over,
+            Alert::Threshold => self.is_over && !was_over && !is_first,
         };
         is_told.then_some(News { new, total: look.total })
     }
 }
 
-/// Cases that were not held before. Of a search with more cases than are remembered, those older
-/// than all of them were there already, out of sight.
-fn count_new(held: &BTreeSet<CaseId>, ids: &[CaseId]) -> i64 {
-    let is_full = held.len() >= HELD_MAX;
-    let oldest = held.first().copied().filter(|_| is_full);
-    let is_new = |id: &&CaseId| !held.contains(id) && oldest.is_none_or(|oldest| **id > oldest);
-    i64::try_from(ids.iter().filter(is_new).count()).unwrap_or(i64::MAX)
+/// Cases that were not held before. Of a search with more cases than are remembered only those
+/// that were filed after all of them: others may have been there out of sight.
+fn count_new(held: &Held, look: &Look) -> i64 {
+    let newest = held.ids.last().copied().filter(|_| !held.is_all || !look.is_all);
+    let is_new = |id: &&CaseId| !held.ids.contains(id) && newest.is_none_or(|known| **id > known);
+    i64::try_from(look.ids.iter().filter(is_new).count()).unwrap_or(i64::MAX)
 }
 
 /// When a search with this alert is looked at after `now`.

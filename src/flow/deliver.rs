@@ -193,10 +193,13 @@ async fn order(context: &Context, row: MailRow) -> Stored<Order> {
     order.await
 }
 
-/// The search that an alert tells of; nothing once the officer keeps it no longer.
+/// The search that an alert tells of; nothing once the officer keeps it no longer, or is shut out.
 fn search(conn: &mut AnyConn, seal: &crate::seal::Seal, row: &MailRow) -> Stored<Option<Saved>> {
     let id = row.parameters.get(&Placeholder::Search).and_then(|id| id.parse().ok());
     let Some(id) = id.filter(|_| row.letter == LetterKind::Alert) else { return Ok(None) };
+    if users::by_id(conn, row.recipient_id)?.user.disabled {
+        return Ok(None);
+    }
     match saved::own(conn, seal, row.recipient_id, id) {
         Ok(known) => Ok(Some(known)),
         Err(StoreError::NotFound) => Ok(None),
@@ -266,7 +269,7 @@ fn write_letter(context: &Context, from: &str, order: &Order) -> Result<Letter, 
     let row = &order.row;
     if order.is_withheld {
         let why = match row.letter {
-            LetterKind::Alert => "the search is kept no longer",
+            LetterKind::Alert => "the search is kept no longer, or its officer was shut out",
             _ => "the recipient may no longer know of the case",
         };
         let why = why.to_owned();

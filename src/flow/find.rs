@@ -26,13 +26,18 @@ use crate::index::search::{SearchAnswer, SearchRequest};
 use crate::index::{Index, IndexError};
 use crate::store::figures::{self, Frame, Span};
 use crate::store::list::{self, Days, ListAnswer, ListRequest};
-use crate::store::{StoreError, cases, texts, users};
+use crate::store::{StoreError, cases, changes, texts, users};
 
 /// Cases of one reporter that a look-up by contact lists.
 const OF_CONTACT_MAX: i64 = 200;
 /// With more cases than this the index counts what a list without words holds: the database would
 /// read them all.
 const COUNTED_MAX: u64 = 20_000;
+/// The index counts where no change waits longer for it; else the database does, however long.
+const COUNTS_LATE_SECONDS: i64 = 5;
+/// The same for what an alert looks at: shorter than the time between two looks, so that a process
+/// whose index is late tells nothing twice.
+const LOOK_LATE_SECONDS: i64 = 30;
 /// Cases of a figure or of a queue among which words are looked for.
 const AMONG_MAX: usize = 10_000;
 
@@ -69,9 +74,15 @@ impl Found {
 pub struct Finder<'a> {
     pub context: &'a Context,
     pub index: Option<Arc<Index>>,
+    /// With more cases than this the index counts what a list without words holds.
+    pub counted_max: u64,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
+    pub fn new(context: &'a Context, index: Option<Arc<Index>>) -> Finder<'a> {
+        Finder { context, index, counted_max: COUNTED_MAX }
+    }
+
     /// A page of the list that `user` asked for, with or without facets. Refuses an officer whom
     /// nobody knows and a cursor that is none of ours.
     pub async fn find(
@@ -83,7 +94,7 @@ impl Finder<'_> {
         self.name_officers(&mut query).await?;
         let q = query.q.trim().to_owned();
         if q.is_empty() {
-            let answer = match self.large_index(&query) {
+            let answer = match self.large_index(&query).await? {
                 Some(index) => self.by_both(user, &query, index, with_facets).await?,
                 None => self.by_database(user, &query, None, with_facets).await?,
             };
@@ -96,18 +107,24 @@ impl Finder<'_> {
         self.by_words(user, &query, with_facets).await
     }
 
-    /// The newest cases of a query and how many there are, for an alert. The index may be a moment
-    /// behind: of those that are not `held` yet the database is asked whether the user may see
-    /// them.
+    /// The newest cases of a query and how many there are, for an alert; nothing while the index is
+    /// far behind, since what it does not hold yet would be told as new when it does. Of those that
+    /// are not `held` yet the database is asked whether the user may see them.
     pub async fn look(
         &self,
         user: &User,
         query: DeskQuery,
         held: Option<&BTreeSet<CaseId>>,
-    ) -> Result<Look, FlowError> {
+    ) -> Result<Option<Look>, FlowError> {
+        let counts_by_index = !query.q.is_empty() || self.large_index(&query).await?.is_some();
+        let is_close = self.behind().await?.is_some_and(|seconds| seconds <= LOOK_LATE_SECONDS);
+        if counts_by_index && !is_close {
+            return Ok(None);
+        }
         let newest = Some(Sort::ReceivedDown);
         let query = DeskQuery { sort: newest, limit: HELD_MAX, cursor: None, ..query };
         let ListAnswer { mut ids, total, .. } = self.find(user, query, false).await?.answer;
+        let is_all = i64::try_from(ids.len()).is_ok_and(|listed| listed >= total);
         let is_held = |id: &CaseId| held.is_some_and(|held| held.contains(id));
         let fresh: Vec<CaseId> = ids.iter().copied().filter(|id| !is_held(id)).collect();
         let stored = self.context.store.read(move |conn| cases::by_ids(conn, &fresh)).await?;
@@ -116,7 +133,7 @@ impl Finder<'_> {
         let unseen: BTreeSet<CaseId> = unseen.map(|one| one.keys.id).collect();
         ids.retain(|id| !unseen.contains(id));
         let gone = i64::try_from(unseen.len()).unwrap_or(i64::MAX);
-        Ok(Look { ids, total: total.saturating_sub(gone) })
+        Ok(Some(Look { ids, total: total.saturating_sub(gone), is_all }))
     }
 
     /// How many cases stand in each queue for this user.
@@ -221,12 +238,25 @@ impl Finder<'_> {
         answer.map_err(|_: list::BadCursor| bad_cursor())
     }
 
+    /// For how many seconds the oldest change waits for the index; nothing where none is open.
+    async fn behind(&self) -> Result<Option<i64>, FlowError> {
+        let Some(mark) = self.index.as_ref().map(|index| index.mark()) else { return Ok(None) };
+        let now = self.context.now;
+        let read = self.context.store.read(move |conn| changes::waits_seconds(conn, mark, now));
+        Ok(Some(read.await.map_err(|e: StoreError| FlowError::Store(e))?))
+    }
+
     /// Where counting in the database would read too many rows: the index, if it can count this
-    /// list.
-    fn large_index(&self, query: &DeskQuery) -> Option<Arc<Index>> {
-        let is_databases = query.figure.is_some() || query.filters.queue == Some(Queue::MailFailed);
-        let large = |index: &Arc<Index>| index.count() > COUNTED_MAX;
-        self.index.clone().filter(large).filter(|_| !is_databases)
+    /// list and follows the database closely.
+    async fn large_index(&self, query: &DeskQuery) -> Result<Option<Arc<Index>>, FlowError> {
+        let is_databases = query.figure.is_some()
+            || query.filters.queue == Some(Queue::MailFailed)
+            || self.index.as_ref().is_none_or(|index| index.count() <= self.counted_max);
+        if is_databases {
+            return Ok(None);
+        }
+        let is_close = self.behind().await?.is_some_and(|seconds| seconds <= COUNTS_LATE_SECONDS);
+        Ok(self.index.clone().filter(|_| is_close))
     }
 
     /// The rows of the database, which is current; the counts of the index, which is a moment

@@ -4,9 +4,11 @@
 use chrono::TimeDelta;
 
 use super::{Context, FlowError};
+use crate::clock::Moment;
 use crate::domain::error::{FieldError, Refusal, Rule};
+use crate::domain::jurisdiction::Jurisdiction;
 use crate::domain::letter::{LetterKind, Placeholder, Values};
-use crate::domain::saved::{Alert, Look, News, SAVED_MAX, Saved, SavedId, Wish};
+use crate::domain::saved::{Alert, Look, News, SAVED_MAX, Saved, SavedId, Wish, next_look};
 use crate::domain::user::{User, UserId};
 use crate::seal::{Uid, hex, random};
 use crate::store::outbox::{self, NewMail};
@@ -15,7 +17,9 @@ use crate::store::{StoreError, saved, users};
 /// So many searches are looked at in one go.
 pub const LOOKS_MAX: i64 = 100;
 /// A search that is not understood, or whose officer is shut out, is looked at again after this.
-const AGAIN_AFTER: TimeDelta = TimeDelta::hours(24);
+pub const AFTER_A_DAY: TimeDelta = TimeDelta::hours(24);
+/// One that could not be looked at, or whose index is not ready, after this.
+pub const AFTER_A_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 /// An officer's searches, the oldest first.
 pub async fn list(context: &Context, user: UserId) -> Result<Vec<Saved>, FlowError> {
@@ -34,7 +38,7 @@ pub async fn keep(
     context: &Context,
     user: UserId,
     wish: Wish,
-    look: Look,
+    look: Option<Look>,
 ) -> Result<SavedId, FlowError> {
     let (rules, now) = (context.rules.clone(), context.now);
     let kept = context.store.write(move |tx| {
@@ -52,10 +56,23 @@ pub async fn keep(
             return Err(FlowError::field(FieldError::new("name", Rule::Taken)));
         }
         let mut new = begun(user, wish);
-        new.look(&look, &rules, now);
+        begin(&mut new, look, &rules, now);
         Ok(saved::insert(tx, &new, now)?)
     });
     kept.await
+}
+
+/// What is there now is no news; where the index cannot say it yet, the first look will.
+fn begin(search: &mut Saved, look: Option<Look>, rules: &Jurisdiction, now: Moment) {
+    match look {
+        Some(look) => {
+            search.look(&look, rules, now);
+        }
+        None => {
+            search.held = None;
+            search.look_at = next_look(search.wish.alert, rules, now);
+        }
+    }
 }
 
 fn begun(user: UserId, wish: Wish) -> Saved {
@@ -77,14 +94,14 @@ pub async fn set_alert(
     user: UserId,
     id: SavedId,
     (alert, threshold): (Alert, Option<i64>),
-    look: Look,
+    look: Option<Look>,
 ) -> Result<(), FlowError> {
     let (rules, now) = (context.rules.clone(), context.now);
     let set = context.store.write(move |tx| {
         let mut known = saved::own(tx.conn, tx.seal, user, id)?;
         known.wish.alert = alert;
         known.wish.threshold = threshold;
-        known.look(&look, &rules, now);
+        begin(&mut known, look, &rules, now);
         Ok::<_, FlowError>(saved::change(tx.conn, &known)?)
     });
     set.await
@@ -142,16 +159,16 @@ pub async fn tell(
     told.await
 }
 
-/// Writes down that a search could not be looked at: it names what is gone, or its officer is shut
-/// out. It is tried again a day later.
+/// Writes down that a search could not be looked at now, and whether that is since it names what is
+/// gone.
 pub async fn put_off(
     context: &Context,
     mut known: Saved,
-    is_broken: bool,
+    (by, is_broken): (TimeDelta, bool),
 ) -> Result<(), FlowError> {
     let Some(was_due) = known.look_at else { return Ok(()) };
     known.is_broken = is_broken;
-    known.look_at = Some(context.now + AGAIN_AFTER);
+    known.look_at = Some(context.now + by);
     context
         .store
         .write(move |tx| {

@@ -153,10 +153,5 @@ fn queues(stored: &StoredCase) -> Vec<String> {
 /// How many changes the index is behind, and since when at the longest.
 pub async fn behind(store: &Store, index: &Index, now: Moment) -> Result<i64, FlowError> {
     let mark = index.mark();
-    store
-        .read(move |conn| {
-            let waiting = changes::oldest_after(conn, mark)?;
-            Ok(waiting.map_or(0, |since| (now - since).num_seconds().max(0)))
-        })
-        .await
+    store.read(move |conn| Ok(changes::waits_seconds(conn, mark, now)?)).await
 }

@@ -7,8 +7,8 @@ use super::metrics::{Figures, Judged, figures};
 
 /// Draws of all the texts.
 const DRAWS: usize = 1_000;
-/// Of a hundred true values so many lie in the interval.
-const COVERS: f64 = 0.95;
+/// Of so many draws one is cut off at each end: a fortieth is 2.5 %.
+const CUT_ONE_IN: usize = 40;
 /// Where the draws begin: the same texts give the same intervals.
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -45,10 +45,7 @@ pub(super) fn intervals(all: &[&Judged]) -> Intervals {
 /// What is left when the same share of both ends is taken away.
 fn middle(mut values: Vec<f64>) -> Option<[f64; 2]> {
     values.sort_by(f64::total_cmp);
-    let ends = f64::from(u32::try_from(values.len()).ok()?) * (1.0 - COVERS) / 2.0;
-    let away =
-        (0..values.len()).take_while(|n| u32::try_from(*n).is_ok_and(|n| f64::from(n) < ends));
-    let away = away.count();
+    let away = values.len() / CUT_ONE_IN;
     let low = values.get(away)?;
     let high = values.iter().rev().nth(away)?;
     Some([*low, *high])

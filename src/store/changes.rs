@@ -36,6 +36,12 @@ pub fn newest(conn: &mut AnyConn) -> Stored<i64> {
     Ok(newest.unwrap_or(0))
 }
 
+/// For how many seconds the oldest change after `mark` waits; 0 where there is none.
+pub fn waits_seconds(conn: &mut AnyConn, mark: i64, now: crate::clock::Moment) -> Stored<i64> {
+    let waiting = oldest_after(conn, mark)?;
+    Ok(waiting.map_or(0, |since| (now - since).num_seconds().max(0)))
+}
+
 /// When the oldest change after `mark` was recorded; `None` when there is none.
 pub fn oldest_after(conn: &mut AnyConn, mark: i64) -> Stored<Option<crate::clock::Moment>> {
     let case: Option<i64> = case_changes::table

@@ -1,8 +1,6 @@
 //! Searches that officers keep, and what an alert has last seen of them. Name and words are sealed:
 //! both may name a citizen.
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -11,8 +9,7 @@ use super::cases::{json, unjson, word};
 use super::schema::saved_searches;
 use super::{AnyConn, StoreError, Stored, Tx};
 use crate::clock::Moment;
-use crate::domain::case::CaseId;
-use crate::domain::saved::{Saved, SavedId, Wish};
+use crate::domain::saved::{Held, Saved, SavedId, Wish};
 use crate::domain::user::UserId;
 use crate::seal::{Kind, Place, Seal, Uid, random};
 
@@ -48,7 +45,7 @@ impl Row {
         let uid = self.uid.as_slice().try_into();
         let uid: Uid = uid.map_err(|_| StoreError::Corrupt("a saved search's uid".to_owned()))?;
         let words: Words = unjson(&seal.open_text(&place(&uid), &self.sealed)?)?;
-        let held: Option<BTreeSet<CaseId>> = self.held.as_deref().map(unjson).transpose()?;
+        let held: Option<Held> = self.held.as_deref().map(unjson).transpose()?;
         Ok(Saved {
             id: self.id,
             user: self.user_id,
@@ -111,7 +108,8 @@ pub fn own(conn: &mut AnyConn, seal: &Seal, user: UserId, id: SavedId) -> Stored
     row.ok_or(StoreError::NotFound)?.saved(seal)
 }
 
-/// Searches that are to be looked at, the longest due first.
+/// Searches that are to be looked at, the longest due first. One that cannot be read stands in the
+/// log and hides no other.
 pub fn due(conn: &mut AnyConn, seal: &Seal, now: Moment, limit: i64) -> Stored<Vec<Saved>> {
     let rows = saved_searches::table
         .filter(saved_searches::look_at.le(now.naive_utc()))
@@ -119,7 +117,15 @@ pub fn due(conn: &mut AnyConn, seal: &Seal, now: Moment, limit: i64) -> Stored<V
         .limit(limit)
         .select(Row::as_select())
         .load::<Row>(conn)?;
-    rows.into_iter().map(|row| row.saved(seal)).collect()
+    let mut out = Vec::with_capacity(rows.len());
+    for row in rows {
+        let id = row.id;
+        match row.saved(seal) {
+            Ok(saved) => out.push(saved),
+            Err(error) => tracing::error!(%error, search = id, "a kept search cannot be read"),
+        }
+    }
+    Ok(out)
 }
 
 /// Writes another alert, and what the search holds now.

@@ -39,7 +39,7 @@ pub struct DeskList {
 
 /// What finds, for this request.
 pub fn finder(ask: &Ask) -> Finder<'_> {
-    Finder { context: &ask.context, index: ask.app.index() }
+    Finder::new(&ask.context, ask.app.index())
 }
 
 /// The list that `user` asked for.

@@ -184,7 +184,11 @@ async fn rebuild_index(app: &App, stopped: &watch::Receiver<bool>) -> Result<(),
     let folder = app.index_folder();
     let Some(serving) = app.index() else { return Ok(()) };
     let (store, rules) = (&app.store, app.rules().jurisdiction);
-    let goes_on = || !*stopped.borrow();
+    let goes_on = || {
+        // Each step of it is a success: a rebuild may take long.
+        app.tasks.succeeded(INDEX, app.clock.now());
+        !*stopped.borrow()
+    };
     let built = sync_index::rebuild_where_wished(store, &serving, &folder, &rules, goes_on).await?;
     let Some(next) = built else { return Ok(()) };
     app.set_index(Some(next.clone()));

@@ -199,15 +199,21 @@ fn what_lies_beyond_the_remembered_is_no_news() {
         is_broken: false,
     };
     let all = i64::try_from(HELD_MAX).unwrap();
-    let look = |from: i64, to: i64| Look { ids: (from..to).rev().collect(), total: to };
+    let look =
+        |from: i64, to: i64| Look { ids: (from..to).rev().collect(), total: to, is_all: false };
     let now = crate::harness::start();
     assert_eq!(saved.look(&look(100, all + 100), &rules, now), None);
     // Three left it, three older ones came into sight; two are new.
     let mut ids: Vec<i64> = (100..all + 102).rev().filter(|id| id % 400 != 0).collect();
     ids.extend([99, 98]);
     ids.truncate(HELD_MAX);
-    let news = saved.look(&Look { ids, total: 5_000 }, &rules, now).unwrap();
+    let news = saved.look(&Look { ids, total: 5_000, is_all: false }, &rules, now).unwrap();
     assert_eq!((news.new, news.total), (2, 5_000));
+    // An old letter that was entered late: its id is no sign of its place in the list.
+    let mut ids: Vec<i64> = saved.held.clone().unwrap().ids.into_iter().rev().collect();
+    let gone = ids.remove(10);
+    ids.push(gone - 1_000_000);
+    assert_eq!(saved.look(&Look { ids, total: 4_999, is_all: false }, &rules, now), None);
 }
 
 /// A database of an older release has no letters of the newer kinds; one that was edited stays.

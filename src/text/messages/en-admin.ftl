@@ -75,6 +75,7 @@ admin-send-again = Send again
 admin-as-sent = As it was sent
 admin-as-sent-text = The citizen's code and link are blanked.
 admin-mail-hidden = The case is restricted: only who may read it can read its mail.
+admin-alert-mail = The name of the search and the address are taken when it is sent; no copy is kept.
 admin-not-sent = Not sent yet; text and address are taken when it is.
 role-is-triage = decides, forwards, sees all but restricted cases
 role-is-agency = works on the cases of the own agency

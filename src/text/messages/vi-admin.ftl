@@ -75,6 +75,7 @@ admin-send-again = Gửi lại
 admin-as-sent = Thư như đã gửi
 admin-as-sent-text = Mã tra cứu và đường dẫn của người dân đã được che.
 admin-mail-hidden = Hồ sơ bị hạn chế: chỉ người có quyền mới đọc được thư.
+admin-alert-mail = Tên tìm kiếm và địa chỉ được lấy lúc gửi; không giữ bản sao.
 admin-not-sent = Thư chưa được gửi; nội dung và địa chỉ được lấy lúc gửi.
 role-is-triage = phân loại, chuyển, thấy mọi hồ sơ không hạn chế
 role-is-agency = xử lý hồ sơ của cơ quan mình

@@ -8,7 +8,7 @@ use super::desk::name_of;
 use super::form::{Errors, Typed, taken};
 use super::frame::{Frame, officer, see_other};
 use crate::domain::figures::Figure;
-use crate::domain::saved::{Alert, Saved, SavedId};
+use crate::domain::saved::{Alert, Look, Saved, SavedId};
 use crate::domain::search::FACET_FIELDS;
 use crate::domain::user::User;
 use crate::flow::keep_search;
@@ -17,6 +17,7 @@ use crate::web::api::pairs;
 use crate::web::ask::Ask;
 use crate::web::desk_list::{finder, today};
 use crate::web::failure::{Failure, Kind};
+use crate::web::limits::{Limited, Limits};
 use crate::web::{form_url, query_words};
 
 /// Where kept searches stand.
@@ -115,6 +116,7 @@ pub async fn open(
 /// `POST /desk/saved`
 pub async fn keep(
     ask: Ask,
+    limits: web::Data<Limits>,
     request: HttpRequest,
     form: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Failure> {
@@ -124,6 +126,7 @@ pub async fn keep(
     let plain = |(name, value): (String, String)| (name.replacen(PREFIX, "", 1), value);
     let query = intake::kept(&list.into_iter().map(plain).collect::<Vec<_>>());
     let typed = Typed { pairs: own };
+    limits.count(Limited::Search, &format!("user {}", user.id))?;
     let kept = async {
         let wish = intake::wish(typed.fields(), query.clone())?;
         let look = look(&ask, &user, &wish.query).await?;
@@ -140,6 +143,7 @@ pub async fn keep(
 /// `POST /desk/saved/{id}/{verb}`
 pub async fn step(
     ask: Ask,
+    limits: web::Data<Limits>,
     request: HttpRequest,
     path: web::Path<(SavedId, String)>,
     form: web::Form<Vec<(String, String)>>,
@@ -147,6 +151,7 @@ pub async fn step(
     let user = officer(&ask, &request).await?.user;
     let (id, verb) = path.into_inner();
     let typed = Typed { pairs: form.into_inner() };
+    limits.count(Limited::Search, &format!("user {}", user.id))?;
     let done = act(&ask, &user, id, &verb, &typed);
     match taken(&ask, &request, &typed, done).await? {
         Ok(to) => Ok(see_other(&to)),
@@ -188,11 +193,7 @@ async fn act(
 }
 
 /// What the search holds now: nothing of it will be told as news.
-async fn look(
-    ask: &Ask,
-    user: &User,
-    pairs: &[(String, String)],
-) -> Result<crate::domain::saved::Look, Failure> {
+async fn look(ask: &Ask, user: &User, pairs: &[(String, String)]) -> Result<Option<Look>, Failure> {
     let (rules, today) = (&ask.context.rules, today(ask));
     let asker = query::Asker { rules, user: user.id, today, strict: false };
     let query = query::desk_query(pairs, &asker).map_err(Failure::invalid)?;

@@ -124,7 +124,7 @@ fn officer() -> User {
 
 async fn search(app: &App, index: Arc<Index>, queries: &[[String; 3]]) {
     let (context, user) = (app.context(), officer());
-    let finder = Finder { context: &context, index: Some(index) };
+    let finder = Finder::new(&context, Some(index));
     let all = |words: &[String; 3]| words.join(" ");
     let any = |words: &[String; 3]| words.join(" OR ");
     for (name, said, with_facets) in [
