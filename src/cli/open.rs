@@ -59,8 +59,8 @@ pub fn open(config: &Config) -> Result<(Arc<Seal>, Store), CliError> {
     Ok((seal, store))
 }
 
-/// A newer release may write letters that the database has no row for: they come from the pack, else,
-/// where that is of the older release too or away, from the embedded one.
+/// A newer release may write letters that the database has no row for: they come from the pack,
+/// else, where that is of the older release too or away, from the embedded one.
 fn add_letters(config: &Config, store: &Store) -> Result<(), CliError> {
     for read in [read_pack, |_: &Config| embedded_pack()] {
         let missing = super::wait(store.read(crate::store::packs::missing_letters))??;

@@ -247,7 +247,8 @@ pub fn put_changeable(
     rules_changed(conn)
 }
 
-/// The letters; a kind that only a newer release knows is that one's, which may run beside this one.
+/// The letters; a kind that only a newer release knows is that one's, which may run beside this
+/// one.
 fn letters(conn: &mut AnyConn) -> Stored<Vec<Letter>> {
     let all: Vec<serde_json::Value> = rows(conn, "letter")?;
     let kind =

@@ -53,7 +53,9 @@ async fn nothing_acknowledged_is_lost(db: Db) {
 pub fn time_passes_for_leases(service: &Service) {
     sql_in(
         &service.database,
-        "UPDATE outbox SET leased_until = leased_until - interval '61 seconds' \
+        // The lock first: the service beside it takes rows in another order.
+        "LOCK TABLE outbox IN EXCLUSIVE MODE; \
+         UPDATE outbox SET leased_until = leased_until - interval '61 seconds' \
          WHERE state = 'sending'",
     );
 }

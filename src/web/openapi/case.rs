@@ -242,6 +242,8 @@ fn whole_case(samples: &Samples) -> Vec<Member> {
 /// Of `behind_seconds`.
 pub const BEHIND: &str = "0 where nothing waits for the index; null where none is open.";
 
+const TOTAL: &str = "Exact; without words and of more than 20,000 cases at most five seconds old.";
+
 const MEANT: &str = "Where words stand in no case that you may read: the search with the nearest \
     words that do.";
 
@@ -256,7 +258,7 @@ fn lists() -> Vec<Named> {
     let next = "For the next page, with the same filters; null on the last.";
     let answered = vec![
         must("items", list(named("DeskItem", ""), "")),
-        must("total", count("Exact.")),
+        must("total", count(TOTAL)),
         must("restricted", count("Cases that a figure counts and you may not read.")),
         must("facets", named("Facets", "")),
         must("next_cursor", or_null(text(next))),
