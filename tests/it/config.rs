@@ -42,7 +42,7 @@ fn defaults_need_nothing() {
     assert_eq!(config.mail_from, "no-reply@localhost");
     assert_eq!(config.mail_domain, "localhost");
     assert!(config.smtp_url.is_none() && config.pack.is_none() && config.rate_limit);
-    assert_eq!(config.to_lines().len(), 13);
+    assert_eq!(config.to_lines().len(), 14);
     assert!(config.to_lines().iter().all(|l| l.ends_with("(default)")));
 }
 
