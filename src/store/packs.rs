@@ -254,7 +254,7 @@ fn letters(conn: &mut AnyConn) -> Stored<Vec<Letter>> {
     let kind =
         |one: &serde_json::Value| one.get("kind").and_then(|kind| kind.as_str()?.parse().ok());
     let known = all.into_iter().filter(|one| kind(one).is_some_and(|_: LetterKind| true));
-    let read = known.map(|one| serde_json::from_value(one));
+    let read = known.map(serde_json::from_value);
     read.map(|letter| letter.map_err(|e| StoreError::Corrupt(e.to_string()))).collect()
 }
 
