@@ -15,8 +15,6 @@ const JUDGED: usize = 2_000;
 const TRAINED: usize = 50_000;
 /// The machine has other things to do too.
 const ROUNDS: usize = 5;
-/// One word in so many is left out.
-const LEFT_OUT_ONE_IN: u64 = 10;
 
 pub fn run(rules: &Jurisdiction) {
     let mut random = Random::new(7);
@@ -67,22 +65,8 @@ fn decide(name: &str, engine: &Engine, texts: &[String]) {
 fn varied(rules: &Jurisdiction, count: usize, random: &mut Random) -> Vec<Example> {
     let mut out = Vec::with_capacity(count);
     for (at, example) in rules.exemplars.iter().cycle().take(count).enumerate() {
-        let text = other_words(&example.text, random);
+        let text = random.other_words(&example.text);
         out.push(Example { number: Some(format!("V-{at:06}")), text, ..example.clone() });
-    }
-    out
-}
-
-fn other_words(text: &str, random: &mut Random) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_inclusive(' ') {
-        if random.below(LEFT_OUT_ONE_IN) == 0 {
-            continue;
-        }
-        for c in word.chars() {
-            let digit = char::from(b'0' + random.below(10) as u8);
-            out.push(if c.is_ascii_digit() { digit } else { c });
-        }
     }
     out
 }

@@ -16,8 +16,6 @@ use crate::random::Random;
 
 /// The cases come from so many days.
 const DAYS: u64 = 3 * 365;
-/// One word in so many is left out.
-const LEFT_OUT_ONE_IN: u64 = 10;
 
 /// What has been filled in.
 pub struct Filler {
@@ -79,7 +77,7 @@ impl Filler {
         let first = self.random.below(self.exemplars.len() as u64) as usize;
         let second = self.random.below(self.exemplars.len() as u64) as usize;
         let text = format!("{} {}", self.exemplars[first].text, self.exemplars[second].text);
-        let text = self.other_words(&text);
+        let text = self.random.other_words(&text);
         self.texts.push(text.clone());
         let example = &self.exemplars[first];
         let received_at = now - TimeDelta::minutes(self.random.below(DAYS * 24 * 60) as i64);
@@ -98,20 +96,6 @@ impl Filler {
             rating: rating.filter(|_| answered_at.is_some()),
             submission: submission(text, received_at),
         }
-    }
-
-    fn other_words(&mut self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        for word in text.split_inclusive(' ') {
-            if self.random.below(LEFT_OUT_ONE_IN) == 0 {
-                continue;
-            }
-            for c in word.chars() {
-                let digit = char::from(b'0' + self.random.below(10) as u8);
-                out.push(if c.is_ascii_digit() { digit } else { c });
-            }
-        }
-        out
     }
 }
 
